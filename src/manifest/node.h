@@ -1,0 +1,52 @@
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/diagnostics.h"
+#include "base/source.h"
+
+/// Bytes to documents: YAML streams and JSON become one plain tree whose every value knows its line and column.
+namespace npverify::manifest {
+
+enum class NodeKind : uint8_t { null, boolean, integer, real, string, sequence, mapping };
+
+/// One value of a document. Scalars are typed as the API machinery (sigs.k8s.io/yaml: YAML 1.1 to JSON) types them.
+struct Node {
+  struct Entry;
+  NodeKind kind = NodeKind::null;
+  uint32_t line = 0, column = 0;   ///< of the value, from 1
+  std::string_view text;           ///< the scalar: for strings its content, for the others its canonical spelling; lives as long as the document
+  std::vector<Node> items;         ///< of a sequence
+  std::vector<Entry> entries;      ///< of a mapping, in order of appearance, keys unique
+
+  /// The value of `key`, or nullptr. REQUIRES: nothing (a non-mapping has no keys).
+  const Node* find(std::string_view key) const;
+};
+
+struct Node::Entry {
+  std::string_view key;
+  uint32_t line = 0, column = 0;  ///< of the key
+  Node value;
+};
+
+/// One document of a stream, or one JSON text.
+struct Document {
+  std::shared_ptr<const base::SourceFile> file;
+  Node root;                                  ///< never null: empty documents are dropped
+  std::shared_ptr<std::deque<std::string>> storage;  ///< keeps unescaped scalars alive
+  uint32_t index = 0;                         ///< position in the file, from 0
+};
+
+/// Reads every document under `paths` (files, folders recursively for .yaml, .yml and .json in byte order of the paths, "-" for stdin).
+/// Problems go to `diagnostics`; a document with a problem is left out, the others are still read.
+std::vector<Document> read_documents(const std::vector<std::string>& paths, base::Diagnostics& diagnostics);
+
+/// Reads the documents of one text. `name` appears in diagnostics.
+std::vector<Document> read_text(std::string name, std::string text, base::Diagnostics& diagnostics);
+
+}  // namespace npverify::manifest
