@@ -10,9 +10,9 @@ namespace {
 
 int width_of(Family family) { return family == Family::ipv4 ? 32 : 128; }
 
-unsigned __int128 mask_of(Family family, int length) {
+uint128 mask_of(Family family, int length) {
   const int width = width_of(family);
-  const unsigned __int128 all = family == Family::ipv4 ? static_cast<unsigned __int128>(0xffffffffU) : ~static_cast<unsigned __int128>(0);
+  const uint128 all = family == Family::ipv4 ? static_cast<uint128>(0xffffffffU) : ~static_cast<uint128>(0);
   return length == 0 ? 0 : (all << (width - length)) & all;
 }
 
@@ -42,7 +42,7 @@ std::optional<Address> Address::parse(std::string_view text) {
   }
   in6_addr v6{};
   if (inet_pton(AF_INET6, copy.c_str(), &v6) != 1) return std::nullopt;
-  unsigned __int128 bits = 0;
+  uint128 bits = 0;
   for (const unsigned char byte : v6.s6_addr) bits = (bits << 8) | byte;
   if ((bits >> 32) == 0xffff) return Address{Family::ipv4, bits & 0xffffffffU};
   return Address{Family::ipv6, bits};

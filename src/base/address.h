@@ -10,6 +10,8 @@
 
 namespace npverify::base {
 
+__extension__ typedef unsigned __int128 uint128;  ///< wide enough for both families
+
 enum class Family : uint8_t { ipv4, ipv6 };
 
 /// "IPv4" or "IPv6".
@@ -18,7 +20,7 @@ const char* to_string(Family family);
 /// An IPv4 or IPv6 address. Ordered by family, then numerically.
 struct Address {
   Family family = Family::ipv4;
-  unsigned __int128 bits = 0;  ///< the low 32 bits for IPv4
+  uint128 bits = 0;  ///< the low 32 bits for IPv4
 
   /// The textual forms that Go's net.ParseIP takes: no leading zeros in IPv4, no zone; an IPv4-mapped IPv6 address becomes IPv4.
   static std::optional<Address> parse(std::string_view text);
