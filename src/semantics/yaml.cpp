@@ -1,0 +1,81 @@
+#include "semantics/yaml.h"
+
+#include <algorithm>
+#include <set>
+
+namespace npverify::semantics {
+
+std::string one_of(const std::vector<std::string>& words) {
+  std::string out;
+  for (size_t i = 0; i < words.size(); ++i) out += (i == 0 ? "" : i + 1 == words.size() ? " or " : ", ") + words[i];
+  return out;
+}
+
+base::SourceSpan StrictYaml::span(const YAML::Node& at) const {
+  if (!at.IsDefined() || at.Mark().is_null()) return {file_, 0, 0};
+  return {file_, static_cast<uint32_t>(at.Mark().line + 1), static_cast<uint32_t>(at.Mark().column + 1)};
+}
+
+void StrictYaml::error(const YAML::Node& at, const std::string& field, const std::string& message, const std::string& hint) {
+  diagnostics_.error(span(at), field, message, hint);
+}
+
+YAML::Node StrictYaml::parse() {
+  try {
+    std::vector<YAML::Node> documents = YAML::LoadAll(file_->text);
+    std::erase_if(documents, [](const YAML::Node& n) { return !n.IsDefined() || n.IsNull(); });
+    if (documents.size() == 1) return documents[0];
+    diagnostics_.error({file_, 0, 0}, "", "expected one YAML document, found " + std::to_string(documents.size()));
+  } catch (const YAML::Exception& e) {
+    diagnostics_.error({file_, static_cast<uint32_t>(e.mark.line + 1), static_cast<uint32_t>(e.mark.column + 1)}, "", "not YAML: " + e.msg);
+  }
+  return YAML::Node(YAML::NodeType::Undefined);
+}
+
+bool StrictYaml::mapping(const YAML::Node& map, const std::string& field, const std::vector<std::string>& known) {
+  if (!map.IsDefined() || !map.IsMap()) {
+    error(map, field, "expected a mapping");
+    return false;
+  }
+  std::set<std::string> seen;
+  for (const auto& entry : map) {
+    const std::string key = entry.first.IsScalar() ? entry.first.Scalar() : "";
+    if (!seen.insert(key).second) error(entry.first, field, "the key '" + key + "' stands twice");
+    if (known.empty() || std::find(known.begin(), known.end(), key) != known.end()) continue;
+    const auto near = base::nearest(key, known);
+    error(entry.first, field, "unknown field '" + key + "'; expected " + one_of(known), near ? "did you mean '" + *near + "'?" : "");
+  }
+  return true;
+}
+
+std::string StrictYaml::text(const YAML::Node& map, const std::string& key, const std::string& field, bool needed) {
+  const YAML::Node value = map[key];
+  if (!value.IsDefined()) {
+    if (needed) error(map, field, "the field '" + key + "' is missing");
+    return "";
+  }
+  if (!value.IsScalar()) {
+    error(value, field.empty() ? key : field + "." + key, "expected a text");
+    return "";
+  }
+  return value.Scalar();
+}
+
+std::vector<std::string> StrictYaml::texts(const YAML::Node& map, const std::string& key, const std::string& field) {
+  const YAML::Node value = map[key];
+  std::vector<std::string> out;
+  if (!value.IsDefined()) return out;
+  if (!value.IsSequence()) {
+    error(value, field.empty() ? key : field + "." + key, "expected a list of texts");
+    return out;
+  }
+  for (const auto& item : value) {
+    if (item.IsScalar())
+      out.push_back(item.Scalar());
+    else
+      error(item, field + "." + key, "expected a text");
+  }
+  return out;
+}
+
+}  // namespace npverify::semantics
