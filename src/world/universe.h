@@ -1,0 +1,65 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "logic/expression.h"
+#include "policy/reading.h"
+#include "world/endpoint.h"
+
+namespace npverify::world {
+
+enum class UniverseKind : uint8_t {
+  observed,  ///< the pods of the snapshot, as they are
+  declared,  ///< what the workload templates (and bare pods) of the snapshot can create: address and node free
+  possible,  ///< any pod that could be admitted: any labels, in a declared namespace or a fresh one
+};
+const char* to_string(UniverseKind kind);
+
+/// Which kinds of ends a question ranges over.
+struct EndClasses {
+  bool pods = true, nodes = true, external = true;
+};
+
+/// Which addresses pods, nodes and everything else can have, and where that was learned.
+struct AddressPlan {
+  base::AddressSet pods, nodes, services;
+  base::AddressSet external;          ///< of no pod, node or service
+  bool ipv4 = true, ipv6 = false;     ///< the families of the cluster
+  std::vector<std::string> sources;   ///< sentences for the report: "pod addresses 10.244.0.0/16 (spec.podCIDRs of 2 nodes)"
+};
+
+/// From Node podCIDRs, IP pools and CNI configuration, addresses of pods, else the private ranges; said aloud in `sources`.
+AddressPlan plan_addresses(const resource::Snapshot& snapshot);
+
+/// A pod that a closed universe holds. In `declared`, `pod.addresses` and `pod.node` are empty: free.
+struct ClosedPod {
+  Endpoint pod;
+  std::string workload;                 ///< "shop/Deployment/web", or "shop/Pod/web-1"
+  std::vector<std::string> free_labels;  ///< keys that controllers add with values of their own (pod-template-hash, ...)
+};
+
+/// What the two ends of a flow range over.
+struct Universe {
+  UniverseKind kind = UniverseKind::possible;
+  EndClasses classes;
+  AddressPlan addresses;
+  std::vector<resource::Namespace> namespaces;     ///< of the snapshot: their labels are known
+  std::vector<std::string> unlabelled_namespaces;  ///< that policies or pods name without a Namespace object: their labels are free
+  std::vector<ClosedPod> pods;                     ///< of observed and declared
+  std::vector<Endpoint> hosts;                     ///< the Nodes of the snapshot; empty: any node
+  std::vector<std::string> assumptions;            ///< sentences for the report
+};
+
+Universe make_universe(const resource::Snapshot& snapshot, UniverseKind kind, EndClasses classes = {});
+
+/// Everything a flow's ends must satisfy to be in the universe, as far as `mentioned` can tell: kinds, namespace labels of declared
+/// namespaces, addresses by kind, families, for closed universes one disjunct a class of pods that `mentioned` cannot tell apart
+/// (they are interchangeable in any formula over these atoms). A flow of a pod to itself is in no domain.
+/// `mentioned`: the atoms of the question. Deterministic.
+logic::Expr domain(logic::Pool& pool, const Universe& universe, const std::vector<logic::Expr>& mentioned);
+
+/// The concrete pods of a snapshot, and hosts: as the ends of `eval` see them.
+std::vector<Endpoint> concrete_endpoints(const resource::Snapshot& snapshot);
+
+}  // namespace npverify::world
