@@ -9,11 +9,12 @@ const std::vector<Place>& places() {
       // Predicates: the rule is a define-fun with these parameters.
       {"port-range", false, {{"port", number}, {"end", number}}},                           // an entry with port and endPort
       {"port-absent", false, {}},                                                           // an entry with a protocol and no port
+      {"port-entry", false, {{"protocol", protocol}, {"has-port", boolean}}},               // any entry of a ports list: is it read at all?
       {"port-name", false, {{"name", name}, {"protocol", protocol}}},                       // an entry with a port's name
       {"block", false, {{"in-block", boolean}, {"zero-length", boolean}}},                  // an ipBlock; in-block: the peer's address lies in cidr minus excepts
       {"block-other-family", false, {{"zero-length", boolean}, {"has-except", boolean}}},   // an ipBlock, for a flow of the other family
       {"block-empty", false, {{"has-ports", boolean}}},                                     // an ipBlock whose excepts leave nothing
-      {"selector-beyond-pods", false, {{"matches-nothing-known", boolean}, {"has-namespace-selector", boolean}}},  // selectors, for a peer that is no pod
+      {"selector-beyond-pods", false, {{"matches-unlabelled", boolean}}},                   // selectors, for a peer that is no pod
       {"refusal", false, {}},                                                               // is the policy as a whole refused? (policy.* facts)
       {"drop", false, {}},                                                                  // denied whatever policy says
       {"admit", false, {{"isolated", boolean}}},                                            // allowed whatever policy says

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "logic/expression.h"
+#include "resource/snapshot.h"
+#include "semantics/profile.h"
+
+namespace npverify::policy {
+
+/// What a CNI sees when a selector asks for a label: some keys are dropped, some are answered by other facts of the pod.
+/// Source: the axis of place "labels" and its parameters.
+class LabelView {
+ public:
+  explicit LabelView(const semantics::Profile& profile);
+  ~LabelView();
+  LabelView(LabelView&&) noexcept;
+
+  /// A podSelector, for a pod in the role.
+  logic::Expr pods(logic::Pool& pool, logic::Role role, const resource::LabelSelector& selector) const;
+  /// A namespaceSelector, for a pod in the role.
+  logic::Expr namespaces(logic::Pool& pool, logic::Role role, const resource::LabelSelector& selector) const;
+
+  /// Whether a selector asks for a key whose answer the model does not have (labels of ServiceAccount objects).
+  bool asks_unmodelled(const resource::LabelSelector& selector) const;
+
+  /// Where the answer for a key comes from.
+  struct Source {
+    enum class Kind : uint8_t { own_label, namespace_label, namespace_name, service_account, constant, absent, service_account_label } kind = Kind::own_label;
+    std::string key_or_value;
+  };
+  const Source& pod_key(const std::string& key) const;
+  const Source& namespace_key(const std::string& key) const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace npverify::policy

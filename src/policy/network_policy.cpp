@@ -1,0 +1,193 @@
+// networking.k8s.io/v1 NetworkPolicy. What a CNI does to a selector, a block or a port is in the formulas that its axes give;
+// the shape (any rule of any selecting policy allows) is the same for all.
+#include <algorithm>
+
+#include "base/diagnostics.h"
+#include "policy/translate.h"
+
+namespace npverify::policy {
+namespace {
+
+using logic::Expr;
+using logic::Role;
+using resource::NetworkPolicy;
+using resource::NetworkPolicyPeer;
+using resource::NetworkPolicyPort;
+using resource::NetworkPolicyRule;
+
+bool asks_only_for_absence(const resource::LabelSelector& selector) {
+  return std::all_of(selector.requirements.begin(), selector.requirements.end(), [](const auto& r) {
+    return r.op == resource::SelectorOperator::not_in || r.op == resource::SelectorOperator::does_not_exist;
+  });
+}
+
+class Translation {
+ public:
+  Translation(AxisReader& axes, const LabelView& labels, const NetworkPolicy& policy, Direction direction)
+      : axes_(axes), pool_(axes.pool()), labels_(labels), policy_(policy), direction_(direction), peer_(peer_of(direction)) {}
+
+  Rule rule(const NetworkPolicyRule& source, size_t number) {
+    Rule rule{.peer = logic::True, .ports = logic::True, .origin = source.origin};
+    rule.field = std::string(to_string(direction_)) + "[" + std::to_string(number) + "]";
+    const bool has_ports = !source.ports.empty();
+    for (size_t i = 0; i < source.peers.size(); ++i)
+      rule.peer_terms.push_back({peer(source.peers[i], has_ports), (direction_ == Direction::ingress ? "from[" : "to[") + std::to_string(i) + "]", source.peers[i].origin});
+    for (size_t i = 0; i < source.ports.size(); ++i)
+      rule.port_terms.push_back({port(source.ports[i]), "ports[" + std::to_string(i) + "]", source.ports[i].origin});
+    if (!rule.peer_terms.empty()) rule.peer = any(rule.peer_terms);
+    if (!rule.port_terms.empty()) rule.ports = any(rule.port_terms);
+    return rule;
+  }
+
+ private:
+  Expr any(const std::vector<Term>& terms) {
+    std::vector<Expr> all;
+    for (const Term& term : terms) all.push_back(term.when);
+    return pool_.disjunction(std::move(all));
+  }
+
+  Expr peer(const NetworkPolicyPeer& peer, bool has_ports) { return peer.ip_block ? block(*peer.ip_block, has_ports) : selected(peer); }
+
+  // Pods by selectors; and, for the CNIs that look there, ends that are no pods.
+  Expr selected(const NetworkPolicyPeer& peer) {
+    const Expr is_pod = pool_.kind_is(peer_, logic::EndpointKind::pod);
+    std::vector<Expr> pod{is_pod};
+    pod.push_back(peer.namespace_selector ? labels_.namespaces(pool_, peer_, *peer.namespace_selector) : pool_.namespace_is(peer_, policy_.meta.namespace_name));
+    if (peer.pod_selector) pod.push_back(labels_.pods(pool_, peer_, *peer.pod_selector));
+    const bool matches_unlabelled = peer.namespace_selector && !peer.namespace_selector->empty() && asks_only_for_absence(*peer.namespace_selector) &&
+                                    (!peer.pod_selector || asks_only_for_absence(*peer.pod_selector));
+    const Expr beyond = axes_.ask("selectors.beyond-pods", {matches_unlabelled ? logic::True : logic::False}, direction_);
+    return pool_.either(pool_.conjunction(std::move(pod)), pool_.both(pool_.negation(is_pod), beyond));
+  }
+
+  Expr block(const resource::IpBlock& block, bool has_ports) {
+    const bool zero = block.cidr.length == 0;
+    base::AddressSet left = base::AddressSet::of(block.cidr);
+    base::AddressSet holes;
+    for (const auto& except : block.except) holes = holes.united(base::AddressSet::of(except));
+    left = left.minus(holes);
+    std::vector<Expr> ways{axes_.ask("ip-blocks.peers", {pool_.address_in(peer_, left), truth(zero)}, direction_)};
+    const base::Family family = block.cidr.network.family;
+    const base::Family other = family == base::Family::ipv4 ? base::Family::ipv6 : base::Family::ipv4;
+    const Expr leak = axes_.ask("ip-blocks.other-family", {truth(zero), truth(!block.except.empty())}, direction_);
+    ways.push_back(pool_.both(pool_.family_is(other), leak));
+    if (left.empty()) ways.push_back(axes_.ask("ip-blocks.empty", {truth(has_ports)}, direction_));
+    return pool_.disjunction(std::move(ways));
+  }
+
+  Expr port(const NetworkPolicyPort& entry) {
+    const bool has_port = !std::holds_alternative<std::monostate>(entry.port);
+    const Expr read = axes_.ask("ports.read", {entry.protocol, truth(has_port)}, direction_);
+    return pool_.conjunction({pool_.protocol_is(entry.protocol), read, number(entry)});
+  }
+
+  Expr number(const NetworkPolicyPort& entry) {
+    if (const auto* name = std::get_if<std::string>(&entry.port))
+      return axes_.ask(direction_ == Direction::ingress ? "ports.named-ingress" : "ports.named-egress", {*name, entry.protocol}, direction_);
+    if (const auto* port = std::get_if<base::Port>(&entry.port)) {
+      if (!entry.end_port) return pool_.port_in(base::PortSet::range(*port, *port));
+      return axes_.ask("ports.range", {int64_t{*port}, int64_t{*entry.end_port}}, direction_);
+    }
+    return axes_.ask("ports.absent", {}, direction_);
+  }
+
+  static Expr truth(bool b) { return b ? logic::True : logic::False; }
+
+  AxisReader& axes_;
+  logic::Pool& pool_;
+  const LabelView& labels_;
+  const NetworkPolicy& policy_;
+  Direction direction_;
+  Role peer_;
+};
+
+// The facts that a refusal may depend on. Key lengths: of keys without a prefix, which a CNI's own prefix makes longer.
+struct PolicyFacts {
+  int64_t longest_pod_key = 0, longest_namespace_key = 0;
+  bool uses_sctp = false, has_ingress_ip_block = false;
+
+  explicit PolicyFacts(const NetworkPolicy& policy) {
+    measure(policy.pod_selector, longest_pod_key);
+    for (const auto* rules : {&policy.ingress, &policy.egress})
+      for (const auto& rule : *rules) add(rule, rules == &policy.ingress);
+  }
+
+  void add(const NetworkPolicyRule& rule, bool ingress) {
+    for (const auto& port : rule.ports) uses_sctp = uses_sctp || port.protocol == base::Protocol::sctp;
+    for (const auto& peer : rule.peers) {
+      if (peer.pod_selector) measure(*peer.pod_selector, longest_pod_key);
+      if (peer.namespace_selector) measure(*peer.namespace_selector, longest_namespace_key);
+      has_ingress_ip_block = has_ingress_ip_block || (ingress && peer.ip_block);
+    }
+  }
+
+  static void measure(const resource::LabelSelector& selector, int64_t& longest) {
+    for (const auto& r : selector.requirements)
+      if (r.key.find('/') == std::string::npos) longest = std::max(longest, static_cast<int64_t>(r.key.size()));
+  }
+
+  std::map<std::string, int64_t> by_name() const {
+    return {{"policy.uses-sctp", uses_sctp},
+            {"policy.has-ingress-ip-block", has_ingress_ip_block},
+            {"policy.longest-pod-key", longest_pod_key},
+            {"policy.longest-namespace-key", longest_namespace_key}};
+  }
+};
+
+// True where some axis of place "refusal" refuses the policy as a whole.
+bool refuse(AxisReader& axes, const NetworkPolicy& policy, uint32_t index, Reading& reading) {
+  const auto facts = PolicyFacts(policy).by_name();
+  for (const char* axis : {"policy.sctp", "policy.key-length", "policy.ingress-ip-block"}) {
+    if (!axes.ask(axis, {}, Direction::ingress, facts).is_true()) continue;
+    reading.refused.push_back({policy.meta.namespace_name, policy.meta.name, axis, axes.profile().axis(axis).sentence, policy.meta.origin, index});
+    return true;
+  }
+  return false;
+}
+
+bool isolates(const AxisReader& axes, const NetworkPolicy& policy, Direction direction) {
+  const bool listed = direction == Direction::ingress ? policy.type_ingress : policy.type_egress;
+  const bool has_rules = !(direction == Direction::ingress ? policy.ingress : policy.egress).empty();
+  return listed || (has_rules && axes.profile().axis("policy.types").rule == "types.rules-isolate-too");
+}
+
+void note_gaps(const std::vector<std::string>& missing, Expr subject, const semantics::Profile& profile, DirectionReading& reading) {
+  for (const auto& axis : missing)
+    reading.gaps.push_back({subject, Gap::Scope::always, axis, "axis " + axis + ": encodings hold no evidence for " + profile.name()});
+}
+
+}  // namespace
+
+void translate_network_policies(AxisReader& axes, const LabelView& labels, const std::vector<NetworkPolicy>& policies, const std::vector<uint32_t>* only, Reading& reading) {
+  std::vector<uint32_t> all;
+  if (!only) {
+    for (uint32_t i = 0; i < policies.size(); ++i) all.push_back(i);
+    only = &all;
+  }
+  logic::Pool& pool = axes.pool();
+  for (const uint32_t index : *only) {
+    const NetworkPolicy& policy = policies[index];
+    if (refuse(axes, policy, index, reading)) continue;
+    auto missing = axes.take_missing();
+    if (axes.profile().axis("policy.types").gap()) missing.push_back("policy.types");
+    if (axes.profile().axis("labels.keys").gap()) missing.push_back("labels.keys");
+    for (const Direction direction : both_directions) {
+      DirectionReading& side = reading.direction(direction);
+      const Role subject = subject_of(direction);
+      Policy read{.namespace_name = policy.meta.namespace_name, .name = policy.meta.name, .origin = policy.meta.origin, .index = index};
+      read.selector = labels.pods(pool, subject, policy.pod_selector);
+      read.subject = pool.both(pool.namespace_is(subject, policy.meta.namespace_name), read.selector);
+      note_gaps(missing, read.subject, axes.profile(), side);
+      if (labels.asks_unmodelled(policy.pod_selector))
+        side.gaps.push_back({pool.namespace_is(subject, policy.meta.namespace_name), Gap::Scope::always, "labels.keys", "the podSelector of " + read.id() + " asks for labels of ServiceAccounts, which are not modelled"});
+      if (!isolates(axes, policy, direction)) continue;
+      const auto& rules = direction == Direction::ingress ? policy.ingress : policy.egress;
+      for (size_t i = 0; i < rules.size(); ++i) read.rules.push_back(Translation(axes, labels, policy, direction).rule(rules[i], i));
+      note_gaps(axes.take_missing(), read.subject, axes.profile(), side);
+      side.by_namespace[read.namespace_name].push_back(static_cast<uint32_t>(side.policies.size()));
+      side.policies.push_back(std::move(read));
+    }
+  }
+}
+
+}  // namespace npverify::policy

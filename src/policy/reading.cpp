@@ -1,0 +1,77 @@
+#include "policy/reading.h"
+
+#include <algorithm>
+
+#include "policy/translate.h"
+
+namespace npverify::policy {
+
+const char* to_string(Direction direction) { return direction == Direction::ingress ? "ingress" : "egress"; }
+
+logic::Expr AxisReader::ask(const std::string& axis, const std::vector<semantics::Argument>& arguments, Direction direction, const std::map<std::string, int64_t>& policy_facts) {
+  const semantics::Resolved& resolved = profile_.axis(axis);
+  if (resolved.gap()) {
+    if (std::find(missing_.begin(), missing_.end(), axis) == missing_.end()) missing_.push_back(axis);
+    return logic::False;
+  }
+  semantics::RuleContext context{.subject = subject_of(direction), .facts = policy_facts};
+  context.facts["cluster.dual-stack"] = facts_.ipv4 && facts_.ipv6;
+  return profile_.rules->instantiate(pool_, resolved.rule, arguments, context);
+}
+
+std::vector<std::string> AxisReader::take_missing() {
+  std::vector<std::string> missing;
+  missing.swap(missing_);
+  return missing;
+}
+
+namespace {
+
+struct DatapathAxis {
+  const char* axis;
+  enum class Effect : uint8_t { drop, admit, unknown_isolated, unknown_denied } effect;
+};
+using enum DatapathAxis::Effect;
+
+// The axes that speak of every flow, whatever the policies.
+constexpr DatapathAxis datapath_axes[] = {{"datapath.sctp", drop},           {"datapath.vxlan", drop},      {"datapath.to-own-node", drop},
+                                          {"datapath.from-own-node", admit}, {"protocols.beyond", unknown_isolated}, {"hosts.to-own-node", unknown_denied}};
+
+void read_datapath(AxisReader& axes, Direction direction, DirectionReading& side) {
+  const auto& profile = axes.profile();
+  for (const auto& [axis, effect] : datapath_axes) {
+    // What `isolated` stands for is filled in where the verdict is folded: the flag is replaced there.
+    const std::vector<semantics::Argument> arguments = effect == admit ? std::vector<semantics::Argument>{axes.pool().flag("isolated")} : std::vector<semantics::Argument>{};
+    const logic::Expr when = axes.ask(axis, arguments, direction);
+    const std::string sentence = profile.axis(axis).sentence;
+    if (when.is_false()) continue;
+    if (effect == drop) side.drops.push_back({when, axis, sentence});
+    if (effect == admit) side.admits.push_back({when, axis, sentence});
+    if (effect == unknown_isolated) side.gaps.push_back({when, Gap::Scope::isolated, axis, sentence});
+    if (effect == unknown_denied) side.gaps.push_back({when, Gap::Scope::denied, axis, sentence});
+  }
+  for (const auto& axis : axes.take_missing()) side.gaps.push_back({logic::True, Gap::Scope::always, axis, "axis " + axis + ": encodings hold no evidence for " + profile.name()});
+}
+
+void read_enforcement(const semantics::Profile& profile, DirectionReading& side) {
+  const semantics::Resolved& mode = profile.axis("enforcement.mode");
+  side.enforced = mode.rule != "enforcement.never";
+  side.unisolated_denied = mode.rule == "enforcement.always";
+  if (mode.gap()) side.gaps.push_back({logic::True, Gap::Scope::always, mode.axis, "axis " + mode.axis + ": encodings hold no evidence for " + profile.name()});
+}
+
+}  // namespace
+
+Reading read_policies(logic::Pool& pool, const resource::Snapshot& snapshot, const ClusterFacts& facts, const semantics::Profile& profile, const std::vector<uint32_t>* only) {
+  Reading reading{.profile = profile};
+  AxisReader axes(pool, profile, facts);
+  for (const Direction direction : both_directions) {
+    read_datapath(axes, direction, reading.direction(direction));
+    read_enforcement(profile, reading.direction(direction));
+  }
+  const LabelView labels(profile);
+  translate_network_policies(axes, labels, snapshot.network_policies, only, reading);
+  return reading;
+}
+
+}  // namespace npverify::policy
