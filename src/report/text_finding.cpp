@@ -1,0 +1,114 @@
+#include "report/text_finding.h"
+
+#include "report/witness_text.h"
+
+namespace npverify::report {
+namespace {
+
+constexpr size_t indent = 3;
+
+Ink severity_ink(const std::string& severity) {
+  return severity == "critical" || severity == "high" ? Ink::red : severity == "medium" ? Ink::yellow : Ink::plain;
+}
+
+std::string change_text(verify::Change change) {
+  switch (change) {
+    case verify::Change::none: return "";
+    case verify::Change::opened: return "opened: ";
+    case verify::Change::closed: return "closed: ";
+  }
+  return "";
+}
+
+/// The place, then the line itself as it stands in the file.
+std::string place_text(const Style& style, const verify::PolicyPlace& place, const Run& run) {
+  const std::string where = place_of(place);
+  std::string text = name_of(place) + (place.field.empty() ? "" : "  " + place.field) + (place.role.empty() ? "" : "  (" + place.role + ")");
+  std::string out = paragraph(style, "   policy   ", text);
+  if (where.empty()) return out;
+  const std::string line = run.sources.line(place.file, place.line);
+  out += "            " + paint(style, Ink::cyan, where) + (line.empty() ? "" : "  " + paint(style, Ink::dim, line)) + "\n";
+  return out;
+}
+
+std::string places_text(const Style& style, const std::vector<verify::PolicyPlace>& places, const Run& run) {
+  std::string out;
+  for (size_t i = 0; i < places.size() && (style.verbose || i < 3); ++i) out += place_text(style, places[i], run);
+  if (!style.verbose && places.size() > 3) out += "            and " + std::to_string(places.size() - 3) + " more (--verbose lists them)\n";
+  return out;
+}
+
+/// A repair may hold lines of YAML: those keep their shape.
+std::string repair_text(const Style& style, const verify::Finding& finding) {
+  std::string out;
+  std::string_view rest = finding.repair;
+  const std::string head = finding.repair_checked ? "   edit     " : "   try      ";
+  while (!rest.empty()) {
+    const size_t end = rest.find('\n');
+    const std::string line(rest.substr(0, end));
+    rest = end == std::string_view::npos ? std::string_view{} : rest.substr(end + 1);
+    if (out.empty()) {
+      out = paragraph(style, paint(style, Ink::bold, head), line + (finding.repair_checked ? " (applied and proved)" : ""));
+    } else {
+      const Ink ink = line.starts_with("+") ? Ink::green : line.starts_with("-") ? Ink::red : Ink::plain;
+      out += "            " + paint(style, ink, line) + "\n";
+    }
+  }
+  return out;
+}
+
+std::string why_text(const Style& style, const verify::Finding& finding) {
+  std::string out, head = "   because  ";
+  for (const std::string& sentence : finding.explanation) {
+    out += paragraph(style, head, sentence);
+    head = "            ";
+  }
+  std::string axes;
+  for (const std::string& axis : finding.cause.axes) axes += (axes.empty() ? "" : ", ") + axis;
+  return axes.empty() ? out : out + paragraph(style, "   axis     ", axes);
+}
+
+std::string affected_text(const verify::Finding& finding) {
+  return finding.policies_affected > 1 ? " [" + std::to_string(finding.policies_affected) + " policies]" : "";
+}
+
+std::string invariant_head(const verify::InvariantResult& result, const Style& style) {
+  const Ink ink = result.verdict == verify::Verdict::proved ? Ink::green : result.verdict == verify::Verdict::violated ? Ink::red : Ink::yellow;
+  std::string word = verdict_word("prove", result.verdict);
+  word.resize(8, ' ');
+  std::string text = result.id + (result.title.empty() ? "" : ": " + result.title);
+  if (result.verdict != verify::Verdict::proved && !result.severity.empty()) text += " (" + result.severity + ")";
+  return paragraph(style, paint(style, ink, word) + "  ", text);
+}
+
+}  // namespace
+
+std::string finding_text(const verify::Finding& finding, size_t number, const verify::ComparisonResult& result, const Run& run) {
+  const Style& style = run.style;
+  const std::string severity = finding.severity.empty() ? "" : paint(style, severity_ink(finding.severity), finding.severity) + "  ";
+  std::string out = paragraph(style, paint(style, Ink::bold, std::to_string(number) + ".") + " " + severity, change_text(finding.change) + finding.title + affected_text(finding));
+  if (style.quiet) return out;
+  const bool diff = run.command == "diff";
+  out += "\n" + flow_table(finding.witness).render(style, indent);
+  out += "\n" + verdict_table(style, finding.witness, diff ? "old policies" : result.left.profile.name(), diff ? "new policies" : result.right.profile.name()).render(style, indent);
+  out += "\n" + why_text(style, finding);
+  out += places_text(style, finding.cause.policies, run);
+  if (style.verbose) out += places_text(style, finding.more, run);
+  return out + repair_text(style, finding);
+}
+
+std::string invariant_text(const verify::InvariantResult& result, const Run& run) {
+  const Style& style = run.style;
+  std::string out = invariant_head(result, style);
+  if (style.quiet) return out;
+  if (!result.reason.empty()) out += paragraph(style, "          ", result.reason);
+  for (const std::string& exception : result.exceptions) out += paragraph(style, "          exception ", exception);
+  if (result.verdict == verify::Verdict::proved || !result.witness) return out;
+  out += "\n" + flow_table(*result.witness).render(style, indent);
+  out += "\n" + verdict_table(style, *result.witness, result.profile).render(style, indent) + "\n";
+  out += places_text(style, result.policies, run);
+  if (result.span.file) out += paragraph(style, "   stated   ", result.span.to_string());
+  return out + "\n";
+}
+
+}  // namespace npverify::report

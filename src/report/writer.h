@@ -1,0 +1,62 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/source.h"
+#include "report/terminal.h"
+#include "resource/snapshot.h"
+#include "verify/result.h"
+
+/// Verdicts to documents. One writer a format, each in a file of its own; formats.cpp lists them.
+namespace npverify::report {
+
+/// The texts of the files that were read, so that a report can show the line it speaks of.
+class SourceTexts {
+ public:
+  void add(const resource::Snapshot& snapshot);
+  /// The line without its indentation, or "" where the file is not known.
+  std::string line(const std::string& file, uint32_t number) const;
+
+ private:
+  void add(const base::SourceSpan& span);
+  std::map<std::string, std::shared_ptr<const base::SourceFile>> files_;
+};
+
+/// What a writer is told beside the result.
+struct Run {
+  std::string command;             ///< "equiv", "diff" or "prove"
+  std::string version;             ///< of npverify
+  std::vector<std::string> chosen; ///< how profiles and options were found, a sentence each
+  std::vector<std::string> notes;  ///< warnings and notes of reading
+  std::string witness_dir;         ///< where the witnesses were written; empty: nowhere
+  SourceTexts sources;
+  Style style;
+};
+
+class Writer {
+ public:
+  virtual ~Writer() = default;
+  virtual std::string write(const verify::ComparisonResult& result, const Run& run) const = 0;
+  virtual std::string write(const verify::ProveResult& result, const Run& run) const = 0;
+};
+
+/// The writer of "text", "json", ...; nullptr for a format that there is not.
+const Writer* find_writer(std::string_view format);
+std::vector<std::string> formats();
+
+/// "equivalent", "different", "same", "proved", "violated", "unknown" or "vacuous": the word that `command` has for a verdict.
+const char* verdict_word(std::string_view command, verify::Verdict verdict);
+
+/// The worst of all results: violated, then unknown, then vacuous, then proved. Vacuous without any.
+verify::Verdict overall(const verify::ProveResult& result);
+
+/// "web.yaml:12", "web.yaml" or "".
+std::string place_of(const verify::PolicyPlace& place);
+/// "shop/web", or "web" for what has no namespace.
+std::string name_of(const verify::PolicyPlace& place);
+
+}  // namespace npverify::report
