@@ -20,21 +20,40 @@ void StrictYaml::error(const YAML::Node& at, const std::string& field, const std
   diagnostics_.error(span(at), field, message, hint);
 }
 
-YAML::Node StrictYaml::parse() {
+std::string found_at(const YAML::Node& node) {
+  if (!node.IsDefined()) return "nothing";
+  switch (node.Type()) {
+    case YAML::NodeType::Undefined: return "nothing";
+    case YAML::NodeType::Null: return "nothing";
+    case YAML::NodeType::Scalar: return "'" + node.Scalar() + "'";
+    case YAML::NodeType::Sequence: return "a list";
+    case YAML::NodeType::Map: return "a mapping";
+  }
+  return "nothing";
+}
+
+std::vector<YAML::Node> StrictYaml::documents() {
   try {
     std::vector<YAML::Node> documents = YAML::LoadAll(file_->text);
     std::erase_if(documents, [](const YAML::Node& n) { return !n.IsDefined() || n.IsNull(); });
-    if (documents.size() == 1) return documents[0];
-    diagnostics_.error({file_, 0, 0}, "", "expected one YAML document, found " + std::to_string(documents.size()));
+    return documents;
   } catch (const YAML::Exception& e) {
     diagnostics_.error({file_, static_cast<uint32_t>(e.mark.line + 1), static_cast<uint32_t>(e.mark.column + 1)}, "", "not YAML: " + e.msg);
   }
+  return {};
+}
+
+YAML::Node StrictYaml::parse() {
+  const size_t errors = diagnostics_.error_count();
+  const std::vector<YAML::Node> all = documents();
+  if (all.size() == 1) return all[0];
+  if (diagnostics_.error_count() == errors) diagnostics_.error({file_, 0, 0}, "", "expected one YAML document, found " + std::to_string(all.size()));
   return YAML::Node(YAML::NodeType::Undefined);
 }
 
 bool StrictYaml::mapping(const YAML::Node& map, const std::string& field, const std::vector<std::string>& known) {
   if (!map.IsDefined() || !map.IsMap()) {
-    error(map, field, "expected a mapping");
+    error(map, field, "expected a mapping, found " + found_at(map));
     return false;
   }
   std::set<std::string> seen;
@@ -55,7 +74,7 @@ std::string StrictYaml::text(const YAML::Node& map, const std::string& key, cons
     return "";
   }
   if (!value.IsScalar()) {
-    error(value, field.empty() ? key : field + "." + key, "expected a text");
+    error(value, field.empty() ? key : field + "." + key, "expected a text, found " + found_at(value));
     return "";
   }
   return value.Scalar();
@@ -66,14 +85,14 @@ std::vector<std::string> StrictYaml::texts(const YAML::Node& map, const std::str
   std::vector<std::string> out;
   if (!value.IsDefined()) return out;
   if (!value.IsSequence()) {
-    error(value, field.empty() ? key : field + "." + key, "expected a list of texts");
+    error(value, field.empty() ? key : field + "." + key, "expected a list of texts, found " + found_at(value));
     return out;
   }
   for (const auto& item : value) {
     if (item.IsScalar())
       out.push_back(item.Scalar());
     else
-      error(item, field + "." + key, "expected a text");
+      error(item, field.empty() ? key : field + "." + key, "expected a text, found " + found_at(item));
   }
   return out;
 }

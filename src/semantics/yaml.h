@@ -17,6 +17,8 @@ class StrictYaml {
 
   /// The only document, or an undefined node after an error.
   YAML::Node parse();
+  /// Every document that is not empty; none after an error.
+  std::vector<YAML::Node> documents();
   /// Reports keys of `map` outside `known` (with the nearest known one), duplicate keys, and a node that is no mapping. True if it is a mapping.
   bool mapping(const YAML::Node& map, const std::string& field, const std::vector<std::string>& known);
   /// The scalar at `key`; an error where `needed` and absent, or where it is no scalar.
@@ -31,6 +33,9 @@ class StrictYaml {
   std::shared_ptr<const base::SourceFile> file_;
   base::Diagnostics& diagnostics_;
 };
+
+/// "a list", "the text 'x'": what stands at a node, for messages.
+std::string found_at(const YAML::Node& node);
 
 /// "a, b or c".
 std::string one_of(const std::vector<std::string>& words);

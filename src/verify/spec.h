@@ -79,8 +79,9 @@ struct PortSpec {
 struct Exception {
   std::string id, justification, ticket, approved_by;
   std::chrono::year_month_day expires;  ///< the last day on which it applies
-  std::optional<Peer> from, to;         ///< absent: any
+  Peer from, to;
   PortSpec ports;
+  bool pod_address = true;              ///< `paths` is absent or names podIP; else it is for paths that are not decided yet
   std::vector<std::string> invariants;  ///< ids it is for; "*": every one. Of an invariant's own `except`: that invariant's
   base::SourceSpan span;
 };
@@ -169,6 +170,9 @@ struct InvariantSet {
 std::vector<InvariantSet> read_specs(const std::vector<std::string>& paths, base::Diagnostics& diagnostics);
 /// The same for texts in memory.
 std::vector<InvariantSet> read_spec_texts(const std::vector<std::shared_ptr<const base::SourceFile>>& files, base::Diagnostics& diagnostics);
+
+/// A peer as a spec writes it, on one line: "{namespaces: {names: [shop]}, pods: {matchLabels: {app: web}}}".
+std::string to_string(const Peer& peer);
 
 /// "2027-01-31". Nothing for what is no day of the calendar.
 std::optional<std::chrono::year_month_day> parse_date(const std::string& text);

@@ -1,0 +1,215 @@
+// Invariants: what every one carries, and the bodies.
+#include <algorithm>
+
+#include "semantics/profile.h"
+#include "verify/spec_reader.h"
+
+namespace npverify::verify {
+
+const char* name_of(const Body& body) {
+  struct Names {
+    const char* operator()(const Forbid&) const { return "forbid"; }
+    const char* operator()(const Require&) const { return "require"; }
+    const char* operator()(const Isolate&) const { return "isolate"; }
+    const char* operator()(const DefaultDeny&) const { return "defaultDeny"; }
+    const char* operator()(const Equivalent&) const { return "equivalent"; }
+    const char* operator()(const Undecided& body) const { return body.kind.c_str(); }
+  };
+  return std::visit(Names{}, body);
+}
+
+}  // namespace npverify::verify
+
+namespace npverify::verify::reading {
+namespace {
+
+// Every body of the language, with the fields it may have beside those of `common`. The order is that of the reference.
+struct BodyForm {
+  std::string name;
+  bool decided = false;
+  std::vector<std::string> fields;
+};
+const std::vector<std::string> common{"universe", "profiles", "placement", "paths"};
+
+const std::vector<BodyForm>& body_forms() {
+  static const std::vector<BodyForm> all{
+      {"forbid", true, {"from", "to", "ports", "exceptPorts", "side"}},
+      {"require", true, {"from", "to", "ports", "exceptPorts", "side"}},
+      {"isolate", true, {"group", "directions", "ports", "exceptPorts"}},
+      {"defaultDeny", true, {"group", "directions"}},
+      {"equivalent", true, {"scope", "sides", "peers", "identityKnown"}},
+      {"onlyVia", false, {"from", "to", "via", "hops", "alsoReachable", "ports", "exceptPorts"}},
+      {"noNewReachability", false, {"baseline", "scope", "ports", "exceptPorts"}},
+      {"exposure", false, {"from", "allowedTargets"}},
+      {"dnsEgress", false, {"group", "resolvers", "allow"}},
+      {"pathAgreement", false, {"from", "to", "ports", "exceptPorts"}},
+      {"capability", false, {"workloads", "requires"}},
+      {"conflictFree", false, {"scope"}},
+  };
+  return all;
+}
+
+const BodyForm* body_form(const std::string& name) {
+  const auto& all = body_forms();
+  const auto it = std::find_if(all.begin(), all.end(), [&](const BodyForm& form) { return form.name == name; });
+  return it == all.end() ? nullptr : &*it;
+}
+
+class InvariantReader {
+ public:
+  InvariantReader(Context& context, const YAML::Node& node, std::string field) : context_(context), yaml_(context.yaml), node_(node), field_(std::move(field)) {}
+
+  Invariant read() {
+    out_.span = yaml_.span(node_);
+    std::vector<std::string> known{"id", "title", "severity", "controls", "owner", "rationale", "except", "robust", "quantify"};
+    for (const BodyForm& form : body_forms()) known.push_back(form.name);
+    if (!yaml_.mapping(node_, field_, known)) return std::move(out_);
+    out_.id = read_id(context_, node_, "id", field_);
+    out_.title = yaml_.text(node_, "title", field_, false);
+    out_.owner = yaml_.text(node_, "owner", field_, false);
+    out_.rationale = yaml_.text(node_, "rationale", field_, false);
+    out_.severity = read_word(context_, node_, "severity", field_, {"critical", "high", "medium", "low", "info"}, "medium");
+    out_.controls = read_strings(context_, node_, "controls", field_);
+    read_exceptions();
+    read_widenings();
+    read_body();
+    return std::move(out_);
+  }
+
+ private:
+  void unsupported(const std::string& what) { out_.unsupported.push_back("not supported yet: " + what); }
+
+  void read_exceptions() {
+    const YAML::Node list = node_["except"];
+    if (!list.IsDefined()) return;
+    const std::string path = join(field_, "except");
+    if (!list.IsSequence()) return yaml_.error(list, path, "expected a list of exceptions, found " + semantics::found_at(list));
+    for (size_t i = 0; i < list.size(); ++i) out_.except.push_back(read_exception(context_, list[i], at(path, i), false));
+  }
+
+  // robust and quantify change the question; without them the answer would be to another one.
+  void read_widenings() {
+    if (const YAML::Node robust = node_["robust"]; robust.IsDefined() && yaml_.mapping(robust, join(field_, "robust"), {"labelDrift", "cniFaults", "rollout"}))
+      for (const auto& entry : robust) unsupported("robust." + entry.first.Scalar());
+    const YAML::Node quantify = node_["quantify"];
+    if (!quantify.IsDefined() || !yaml_.mapping(quantify, join(field_, "quantify"), {"from", "to"})) return;
+    for (const char* end : {"from", "to"})
+      if (read_word(context_, quantify, end, join(field_, "quantify"), {"all", "some"}, "all") == "some") unsupported(std::string("quantify.") + end + ": some");
+  }
+
+  void read_body() {
+    const BodyForm* chosen = nullptr;
+    for (const auto& entry : node_) {
+      const BodyForm* form = entry.first.IsScalar() ? body_form(entry.first.Scalar()) : nullptr;
+      if (form && chosen) yaml_.error(entry.first, join(field_, form->name), "'" + form->name + "' cannot stand beside '" + chosen->name + "'; an invariant has one body");
+      if (form && !chosen) chosen = form;
+    }
+    std::vector<std::string> names;
+    for (const BodyForm& form : body_forms()) names.push_back(form.name);
+    if (!chosen) return yaml_.error(node_, field_, "the invariant has no body; expected one of " + semantics::one_of(names));
+    const YAML::Node body = node_[chosen->name];
+    const std::string path = join(field_, chosen->name);
+    std::vector<std::string> known = chosen->fields;
+    known.insert(known.end(), common.begin(), common.end());
+    if (!yaml_.mapping(body, path, known)) return;
+    if (!chosen->decided) return read_undecided(*chosen, body, path);
+    if (chosen->name == "forbid") return set(read_reach<Forbid>(body, path), body, path);
+    if (chosen->name == "require") return set(read_reach<Require>(body, path), body, path);
+    if (chosen->name == "isolate") return set(read_isolate(body, path), body, path);
+    if (chosen->name == "defaultDeny") return set(read_default_deny(body, path), body, path);
+    set(read_equivalent(body, path), body, path);
+  }
+
+  template <class T>
+  void set(T body, const YAML::Node& node, const std::string& field) {
+    if (node["profiles"].IsDefined()) body.profiles = read_profiles(context_, node, field, &out_.unsupported);
+    body.universe = read_universe(context_, node, field);
+    read_where(context_, node, field, out_.unsupported);
+    out_.body = std::move(body);
+  }
+
+  template <class T>
+  T read_reach(const YAML::Node& node, const std::string& field) {
+    T body;
+    body.from = need_peer(context_, node, "from", field);
+    body.to = need_peer(context_, node, "to", field);
+    body.ports = read_ports(context_, node, field);
+    const std::string side = read_word(context_, node, "side", field, {"ingress", "egress"}, "");
+    if (!side.empty()) body.side = side == "ingress" ? policy::Direction::ingress : policy::Direction::egress;
+    return body;
+  }
+
+  std::pair<bool, bool> read_directions(const YAML::Node& node, const std::string& key, const std::string& field) {
+    const auto words = read_words(context_, node, key, field, {"ingress", "egress"});
+    const auto has = [&](const char* word) { return words.empty() || std::find(words.begin(), words.end(), word) != words.end(); };
+    return {has("ingress"), has("egress")};
+  }
+
+  Isolate read_isolate(const YAML::Node& node, const std::string& field) {
+    Isolate body;
+    body.group = need_peer(context_, node, "group", field);
+    body.ports = read_ports(context_, node, field);
+    std::tie(body.into, body.out_of) = read_directions(node, "directions", field);
+    return body;
+  }
+
+  DefaultDeny read_default_deny(const YAML::Node& node, const std::string& field) {
+    DefaultDeny body;
+    body.group = need_peer(context_, node, "group", field);
+    std::tie(body.ingress, body.egress) = read_directions(node, "directions", field);
+    return body;
+  }
+
+  Equivalent read_equivalent(const YAML::Node& node, const std::string& field) {
+    Equivalent body;
+    if (node["scope"].IsDefined()) body.scope = read_peer(context_, node["scope"], join(field, "scope"));
+    std::tie(body.ingress, body.egress) = read_directions(node, "sides", field);
+    body.identity_known = read_flag(context_, node, "identityKnown", field, false);
+    const auto profiles = node["profiles"];
+    if (!profiles.IsDefined() || !profiles.IsSequence() || profiles.size() != 2)
+      yaml_.error(profiles.IsDefined() ? profiles : node, join(field, "profiles"), "expected a list of the two profiles to compare, such as [calico@3.28, cilium@1.16]");
+    const auto peers = read_words(context_, node, "peers", field, {"pod", "host", "remoteNode", "external"});
+    const auto has = [&](const char* word) { return peers.empty() || std::find(peers.begin(), peers.end(), word) != peers.end(); };
+    body.peers = {has("pod"), has("host") || has("remoteNode"), has("external")};
+    if (has("host") != has("remoteNode")) unsupported(join(field, "peers") + ": host and remoteNode apart");
+    return body;
+  }
+
+  // The peers are read, so that a mistake in them is found today; the rest of the body is for the day it is decided.
+  void read_undecided(const BodyForm& form, const YAML::Node& node, const std::string& field) {
+    for (const char* key : {"from", "to", "via", "group", "resolvers", "scope"})
+      if (node[key].IsDefined() && std::find(form.fields.begin(), form.fields.end(), key) != form.fields.end()) read_peer(context_, node[key], join(field, key));
+    read_ports(context_, node, field);
+    unsupported(form.name);
+    std::vector<std::string> ignored;
+    if (node["profiles"].IsDefined()) read_profiles(context_, node, field, &ignored);
+    read_universe(context_, node, field);
+    read_where(context_, node, field, ignored);
+    out_.body = Undecided{form.name};
+  }
+
+  Context& context_;
+  semantics::StrictYaml& yaml_;
+  YAML::Node node_;
+  std::string field_;
+  Invariant out_;
+};
+
+}  // namespace
+
+void read_where(Context& context, const YAML::Node& map, const std::string& field, std::vector<std::string>& unsupported) {
+  const std::string placement = read_word(context, map, "placement", field, {"any", "observed", "sameNode", "crossNode"}, "any");
+  if (placement != "any") unsupported.push_back("not supported yet: " + join(field, "placement") + ": " + placement);
+  const YAML::Node paths = map["paths"];
+  if (!paths.IsDefined()) return;
+  if (paths.IsScalar()) {
+    read_word(context, map, "paths", field, {"all"}, "all");
+    return unsupported.push_back("not supported yet: " + join(field, "paths") + ": all");
+  }
+  for (const std::string& path : read_words(context, map, "paths", field, {"podIP", "clusterIP", "nodePort", "loadBalancer", "sidecar", "ambient"}))
+    if (path != "podIP") unsupported.push_back("not supported yet: " + join(field, "paths") + ": " + path);
+}
+
+Invariant read_invariant(Context& context, const YAML::Node& node, const std::string& field) { return InvariantReader(context, node, field).read(); }
+
+}  // namespace npverify::verify::reading
