@@ -32,13 +32,15 @@ struct FlowVerdict {
 struct Cluster {
   /// Do all pods that give `name` (last declaration) under `protocol` agree on one number, and which? 0: nobody or no agreement.
   std::function<base::Port(const std::string& name, base::Protocol protocol)> named_port;
-  bool same_node = false;          ///< of the flow's ends
   bool source_knows_peer = true, destination_knows_peer = true;
 };
 
 /// The flow's verdict where the source's node reads `source_reading` and the destination's node `destination_reading`.
 FlowVerdict evaluate(const logic::Pool& pool, const policy::Reading& source_reading, const policy::Reading& destination_reading, const world::Flow& flow,
                      const Cluster& cluster);
+
+/// One end of it.
+EndDecision evaluate_end(const logic::Pool& pool, const policy::Reading& reading, policy::Direction direction, const world::Flow& flow, const Cluster& cluster);
 
 /// The truth of one atom for a concrete flow. The meaning of the vocabulary.
 bool holds(const logic::Pool& pool, const logic::Atom& atom, const world::Flow& flow, const Cluster& cluster);

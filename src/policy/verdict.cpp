@@ -30,6 +30,7 @@ Expr gaps_of(Pool& pool, const DirectionReading& reading, Gap::Scope scope, logi
 }
 
 Verdict fold(Pool& pool, const DirectionReading& reading, Direction direction, Expr isolated, Expr matched, const std::string* namespace_name) {
+  if (!reading.enforced) isolated = logic::False;
   const Expr drops = any(pool, reading.drops), admits = admitted_where(pool, reading, isolated);
   const Expr unisolated = reading.unisolated_denied ? logic::False : pool.negation(isolated);
   const Expr by_policy = reading.enforced ? pool.either(unisolated, matched) : logic::True;

@@ -59,7 +59,4 @@ Universe make_universe(const resource::Snapshot& snapshot, UniverseKind kind, En
 /// `mentioned`: the atoms of the question. Deterministic.
 logic::Expr domain(logic::Pool& pool, const Universe& universe, const std::vector<logic::Expr>& mentioned);
 
-/// The concrete pods of a snapshot, and hosts: as the ends of `eval` see them.
-std::vector<Endpoint> concrete_endpoints(const resource::Snapshot& snapshot);
-
 }  // namespace npverify::world
