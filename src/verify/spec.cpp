@@ -132,11 +132,12 @@ class RunReader {
     const YAML::Node peers = spec["peers"];
     if (!peers.IsDefined()) return context.yaml.error(spec, "spec", "the field 'peers' is missing; expected a mapping of names to peers");
     if (!context.yaml.mapping(peers, "spec.peers", {})) return;
+    std::set<std::string> here;  // a key that stands twice is reported by mapping()
     for (const auto& entry : peers) {
       const std::string name = read_string(context, entry.first, "spec.peers");
       Peer peer = read_peer(context, entry.second, "spec.peers." + name);
       const auto [it, fresh] = peer_places_.try_emplace(name, context.yaml.span(entry.first));
-      if (!fresh && it->second.file != context.yaml.span(entry.first).file) context.yaml.error(entry.first, "spec.peers." + name, "the peer '" + name + "' is already defined at " + it->second.to_string());
+      if (here.insert(name).second && !fresh) context.yaml.error(entry.first, "spec.peers." + name, "the peer '" + name + "' is already defined at " + it->second.to_string());
       references_.define(name, std::move(peer));
     }
   }
