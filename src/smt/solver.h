@@ -20,7 +20,7 @@ struct EndAssignment {
   logic::EndpointKind kind = logic::EndpointKind::pod;
   std::optional<std::string> namespace_name;             ///< absent: a namespace that no atom names
   std::map<std::string, std::string> labels;             ///< present labels; a value that no atom names is written as fresh_value(key)
-  std::map<std::string, std::string> namespace_labels;
+  std::map<std::string, std::string> namespace_labels;   ///< without kubernetes.io/metadata.name, which is the namespace's name
   std::optional<std::string> service_account, node;      ///< absent: one that no atom names
   base::Address address;                                 ///< lowest address of the chosen interval of the flow's family
   base::AddressSet addresses;                            ///< all addresses of the flow's family that satisfy the same address atoms
@@ -32,6 +32,15 @@ struct NamedPortAssignment {
   std::string name;
   base::Protocol protocol = base::Protocol::tcp;
   logic::PortNames names = logic::PortNames::containers;
+  bool operator==(const NamedPortAssignment&) const = default;
+};
+
+/// A pod end of the flow that declares `name` last under `protocol` with a number that is not the flow's port.
+struct OtherNamedPort {
+  logic::Role role = logic::Role::source;
+  std::string name;
+  base::Protocol protocol = base::Protocol::tcp;
+  bool operator==(const OtherNamedPort&) const = default;
 };
 
 /// A satisfying flow, concrete enough to be rebuilt as Kubernetes objects and replayed.
@@ -45,7 +54,10 @@ struct Assignment {
   bool source_knows_peer = true, destination_knows_peer = true;
   std::vector<NamedPortAssignment> named_ports;                       ///< the port_named atoms that are true
   std::vector<std::pair<std::string, base::Protocol>> cluster_ports;  ///< the port_named_in_cluster atoms that are true
-  std::map<std::string, bool> flags;
+  /// Declarations that keep a port_named_in_cluster atom false. Where the atom is true and no end declares the name last, a third pod does;
+  /// where it is false, an end declares the name last and this list is empty, a third pod declares another number.
+  std::vector<OtherNamedPort> other_named_ports;
+  std::map<std::string, bool> flags;  ///< every flag that an atom names
 
   const EndAssignment& end(logic::Role role) const { return role == logic::Role::source ? source : destination; }
   EndAssignment& end(logic::Role role) { return role == logic::Role::source ? source : destination; }
@@ -94,6 +106,12 @@ std::unique_ptr<Solver> make_z3_solver(const Limits& limits = {});
 
 /// CaDiCaL, on clauses that another encoder made: the second opinion. minimise() here is greedy.
 std::unique_ptr<Solver> make_second_solver(const Limits& limits = {});
+
+/// The truth of `e` for one concrete flow: the plain meaning of every atom, without a solver.
+bool evaluate(const logic::Pool& pool, logic::Expr e, const Assignment& flow);
+
+/// The law of flows that `flow` breaks, in words; nothing where it could be a real flow.
+std::optional<std::string> broken_law(const Assignment& flow);
 
 /// The query as a self-contained SMT-LIB 2 script with every law spelled out (for --dump-smt2 and other solvers).
 std::string to_smtlib_script(const logic::Pool& pool, const std::vector<logic::Expr>& asserted, const std::string& title);
