@@ -7,6 +7,11 @@ if(NOT CMAKE_BUILD_TYPE)
   set(CMAKE_BUILD_TYPE RelWithDebInfo CACHE STRING "" FORCE)
 endif()
 
+# Assertions guard against our own mistakes and stay on in every build: no -DNDEBUG.
+set(CMAKE_CXX_FLAGS_RELEASE "-O2")
+set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O2 -g")
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+
 find_program(NPVERIFY_CCACHE ccache)
 if(NPVERIFY_CCACHE)
   set(CMAKE_C_COMPILER_LAUNCHER ${NPVERIFY_CCACHE})
@@ -38,3 +43,12 @@ function(npverify_room name)
     target_link_libraries(npverify_${name} INTERFACE ${ROOM_LINKS})
   endif()
 endfunction()
+
+# What the executable knows of its build: its version, and the source tree as the share folder of a build that is not installed.
+# An installed npverify finds ../share/npverify beside itself first; NPVERIFY_ENCODINGS and --encodings come before both.
+# Packages are configured with -DNPVERIFY_PORTABLE=ON and know no source tree (the macro is then empty).
+option(NPVERIFY_PORTABLE "Leave the path of the source tree out of the executable" OFF)
+add_library(npverify_cli_definitions INTERFACE)
+target_compile_definitions(npverify_cli_definitions INTERFACE
+  NPVERIFY_VERSION="${PROJECT_VERSION}"
+  NPVERIFY_BUILD_SHARE_DIR="$<IF:$<BOOL:${NPVERIFY_PORTABLE}>,,${PROJECT_SOURCE_DIR}>")
