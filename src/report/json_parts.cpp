@@ -3,24 +3,21 @@
 #include "report/witness_text.h"
 
 namespace npverify::report {
-namespace {
 
-std::string source_of(const semantics::OptionValue& value) {
+std::string source_text(const semantics::OptionValue& value) {
   switch (value.source) {
-    case semantics::OptionSource::documented_default: return "default";
+    case semantics::OptionSource::documented_default: return "documented default";
     case semantics::OptionSource::command_line: return "command line";
     case semantics::OptionSource::cluster_object: return value.origin;
   }
   return "";
 }
 
-}  // namespace
-
 Json to_json(const verify::SideInfo& side) {
   Json options = Json::object(), sources = Json::object(), refused = Json::array();
   for (const auto& [name, value] : side.profile.options) {
     options[name] = value.value;
-    sources[name] = source_of(value);
+    sources[name] = source_text(value);
   }
   for (const auto& one : side.refused)
     refused.push_back({{"namespace", one.namespace_name}, {"name", one.name}, {"axis", one.axis}, {"sentence", one.sentence}, {"place", one.origin.span.to_string()}});

@@ -9,6 +9,9 @@ namespace npverify::report {
 
 using Json = nlohmann::ordered_json;
 
+/// "documented default", "command line" or the object it was read from.
+std::string source_text(const semantics::OptionValue& value);
+
 Json to_json(const verify::SideInfo& side);
 Json to_json(const verify::PolicyPlace& place);
 Json to_json(const oracle::FlowVerdict& verdict);

@@ -1,0 +1,14 @@
+#pragma once
+
+#include "npverify/error.h"
+#include "npverify/profile.h"
+#include "npverify/question.h"
+#include "npverify/report.h"
+#include "npverify/snapshot.h"
+
+namespace npverify {
+
+/// "0.1.0".
+const char* version();
+
+}  // namespace npverify

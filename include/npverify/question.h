@@ -1,0 +1,41 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "npverify/profile.h"
+#include "npverify/report.h"
+#include "npverify/snapshot.h"
+
+namespace npverify {
+
+/// How a question is asked.
+struct Options {
+  std::string universe = "possible";  ///< observed, declared or possible
+  bool pods = true, nodes = true, external = true;  ///< which ends of flows count
+  std::chrono::milliseconds timeout{20000};         ///< of one query of the solver
+  unsigned jobs = 0;                                ///< threads; 0: as many as the machine has
+  std::string dump_smt2;                            ///< folder for the queries as SMT-LIB; empty: none
+  bool second_solver = false;                       ///< ask the second solver too
+  bool datapath = false;                            ///< count what a CNI does whatever policy says
+  size_t max_findings = 20;
+};
+
+struct ProveOptions : Options {
+  bool universe_given = false;    ///< `universe` overrides what the specifications say
+  std::vector<Profile> profiles;  ///< of specifications that name none
+  std::string as_of;              ///< "2026-01-31", the day on which exceptions are judged; empty: today
+  std::string fail_on;            ///< violations below this severity do not fail: critical, high, medium, low; empty: all fail
+};
+
+/// Do two profiles read the policies alike?
+Report equiv(const Snapshot& snapshot, const Encodings& encodings, const Profile& left, const Profile& right, const Options& options = {});
+
+/// Does one profile read two sets of policies alike? Each finding says whether the new ones open or close a flow.
+Report diff(const Snapshot& old_snapshot, const Snapshot& new_snapshot, const Encodings& encodings, const Profile& profile, const Options& options = {});
+
+/// Do the invariants of the specifications (files or folders) hold?
+Report prove(const Snapshot& snapshot, const std::vector<std::string>& specifications, const Encodings& encodings, const ProveOptions& options);
+
+}  // namespace npverify

@@ -1,0 +1,44 @@
+#include "library/state.h"
+#include "manifest/node.h"
+#include "resource/load.h"
+
+namespace npverify {
+namespace {
+
+Snapshot make_snapshot(const std::vector<manifest::Document>& documents, const std::string& default_namespace, base::Diagnostics& diagnostics) {
+  auto state = std::make_shared<Snapshot::State>();
+  state->snapshot = resource::load_snapshot(documents, {.default_namespace = default_namespace}, diagnostics);
+  if (diagnostics.has_errors()) throw base::InputError(diagnostics);
+  return Snapshot(state);
+}
+
+}  // namespace
+
+Snapshot Snapshot::load(const std::vector<std::string>& paths, const std::string& default_namespace) {
+  return library::guarded([&] {
+    base::Diagnostics diagnostics;
+    return make_snapshot(manifest::read_documents(paths, diagnostics), default_namespace, diagnostics);
+  });
+}
+
+Snapshot Snapshot::from_text(const std::string& name, const std::string& text, const std::string& default_namespace) {
+  return library::guarded([&] {
+    base::Diagnostics diagnostics;
+    return make_snapshot(manifest::read_text(name, text, diagnostics), default_namespace, diagnostics);
+  });
+}
+
+size_t Snapshot::policies() const { return state_->snapshot.network_policies.size(); }
+
+std::vector<std::string> Snapshot::notes() const { return library::note_texts(state_->snapshot.notes); }
+
+std::vector<std::string> library::note_texts(const base::Diagnostics& notes) {
+  std::vector<std::string> texts;
+  for (const auto& one : notes.all()) {
+    const std::string place = one.span.to_string();
+    texts.push_back((place.empty() ? "" : place + ": ") + (one.field.empty() ? "" : one.field + ": ") + one.message + (one.hint.empty() ? "" : " (" + one.hint + ")"));
+  }
+  return texts;
+}
+
+}  // namespace npverify

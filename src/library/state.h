@@ -1,0 +1,68 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "base/diagnostics.h"
+#include "npverify/npverify.h"
+#include "report/writer.h"
+#include "resource/snapshot.h"
+#include "semantics/profile.h"
+#include "verify/result.h"
+
+/// What the public values hold. Inside the library only.
+namespace npverify {
+
+struct Snapshot::State {
+  resource::Snapshot snapshot;
+};
+
+struct Profile::State {
+  semantics::Profile profile;
+};
+
+struct Encodings::State {
+  std::shared_ptr<const semantics::Encodings> encodings;
+};
+
+struct Report::State {
+  std::variant<verify::ComparisonResult, verify::ProveResult> result;
+  report::Run run;
+  Snapshot snapshot;                     ///< of diff: the new one
+  std::optional<Snapshot> old_snapshot;  ///< of diff
+  std::string fail_on;
+};
+
+namespace library {
+
+/// `step()`, every exception of the rooms translated into the library's Error.
+template <typename Step>
+auto guarded(Step&& step) -> decltype(step()) {
+  try {
+    return step();
+  } catch (const Error&) {
+    throw;
+  } catch (const base::InputError& error) {
+    throw Error(Error::Kind::input, error.what());
+  } catch (const base::Unsupported& error) {
+    throw Error(Error::Kind::unsupported, error.what());
+  } catch (const std::exception& error) {
+    throw Error(Error::Kind::internal, error.what());
+  }
+}
+
+/// A request with every option of `options` that is for its CNI and that it does not set itself. Throws InputError for options that no
+/// CNI has.
+semantics::ProfileRequest with_options(semantics::ProfileRequest request, const InstallationOptions& options, const semantics::Encodings& encodings);
+
+/// The notes of reading as texts.
+std::vector<std::string> note_texts(const base::Diagnostics& notes);
+
+}  // namespace library
+}  // namespace npverify
