@@ -29,6 +29,7 @@ struct BodyForm {
   bool decided = false;
   std::vector<std::string> fields;
 };
+const std::vector<std::string> header_fields{"id", "title", "severity", "controls", "owner", "rationale", "except", "robust", "quantify"};
 const std::vector<std::string> common{"universe", "profiles", "placement", "paths"};
 
 const std::vector<BodyForm>& body_forms() {
@@ -61,7 +62,7 @@ class InvariantReader {
 
   Invariant read() {
     out_.span = yaml_.span(node_);
-    std::vector<std::string> known{"id", "title", "severity", "controls", "owner", "rationale", "except", "robust", "quantify"};
+    std::vector<std::string> known = header_fields;
     for (const BodyForm& form : body_forms()) known.push_back(form.name);
     if (!yaml_.mapping(node_, field_, known)) return std::move(out_);
     out_.id = read_id(context_, node_, "id", field_);
@@ -99,13 +100,17 @@ class InvariantReader {
 
   void read_body() {
     const BodyForm* chosen = nullptr;
+    bool misspelt = false;  // a field that mapping() has reported: likely the body
     for (const auto& entry : node_) {
-      const BodyForm* form = entry.first.IsScalar() ? body_form(entry.first.Scalar()) : nullptr;
+      const std::string key = entry.first.IsScalar() ? entry.first.Scalar() : "";
+      const BodyForm* form = body_form(key);
+      misspelt = misspelt || (!form && std::find(header_fields.begin(), header_fields.end(), key) == header_fields.end());
       if (form && chosen) yaml_.error(entry.first, join(field_, form->name), "'" + form->name + "' cannot stand beside '" + chosen->name + "'; an invariant has one body");
       if (form && !chosen) chosen = form;
     }
     std::vector<std::string> names;
     for (const BodyForm& form : body_forms()) names.push_back(form.name);
+    if (!chosen && misspelt) return;
     if (!chosen) return yaml_.error(node_, field_, "the invariant has no body; expected one of " + semantics::one_of(names));
     const YAML::Node body = node_[chosen->name];
     const std::string path = join(field_, chosen->name);

@@ -105,7 +105,7 @@ bool read_flag(Context& context, const YAML::Node& map, const std::string& key, 
   const YAML::Node value = map[key];
   if (!value.IsDefined()) return otherwise;
   if (value.IsScalar() && value.Tag() == "?" && (value.Scalar() == "true" || value.Scalar() == "false")) return value.Scalar() == "true";
-  context.yaml.error(value, join(field, key), "expected true or false, found " + semantics::found_at(value));
+  context.yaml.error(value, join(field, key), std::string("expected true or false, found ") + (value.IsScalar() ? "the text " : "") + semantics::found_at(value));
   return otherwise;
 }
 
