@@ -36,6 +36,7 @@ AddressPlan plan_addresses(const resource::Snapshot& snapshot);
 struct ClosedPod {
   Endpoint pod;
   std::string workload;                 ///< "shop/Deployment/web", or "shop/Pod/web-1"
+  bool namespace_known = true;           ///< false: no Namespace object, its labels are free
   std::vector<std::string> free_labels;  ///< keys that controllers add with values of their own (pod-template-hash, ...)
 };
 

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "resource/snapshot.h"
+#include "semantics/profile.h"
+#include "verify/result.h"
+
+namespace npverify::verify {
+
+struct Options {
+  world::UniverseKind universe = world::UniverseKind::possible;
+  world::EndClasses peers;
+  std::chrono::milliseconds timeout{20000};  ///< of one query
+  unsigned jobs = 0;                         ///< threads; 0: one a core
+  std::string dump_smt2;                     ///< folder for every query; empty: none
+  bool second_solver = false;
+  bool datapath = false;                     ///< compare also what a CNI does whatever policy says
+  size_t max_findings = 20;
+};
+
+/// Do two readings of the same policies agree on every flow of the universe? One finding a cause.
+ComparisonResult equiv(const resource::Snapshot& snapshot, const semantics::Profile& left, const semantics::Profile& right, const Options& options);
+
+/// Do two sets of policies agree, read alike? Findings say opened or closed.
+ComparisonResult diff(const resource::Snapshot& old_snapshot, const resource::Snapshot& new_snapshot, const semantics::Profile& profile, const Options& options);
+
+}  // namespace npverify::verify

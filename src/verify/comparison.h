@@ -1,0 +1,73 @@
+#pragma once
+
+#include <functional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "verify/compare.h"
+#include "verify/question.h"
+
+namespace npverify::verify {
+
+/// One thing in which two readings differ and that can be made equal: an axis, or a changed policy. Blame is asked in switches.
+struct Switch {
+  std::string name;  ///< the axis, or "namespace/policy"
+  bool is_axis = true;
+};
+
+/// Two readings side by side, and the right one with some switches set as on the left.
+/// PRECONDITION of all: with every switch set, the right reading says what the left one says.
+struct Sides {
+  policy::Reading left, right;
+  std::vector<Switch> switches;
+  /// `namespaces`: only their policies are needed; empty: all.
+  std::function<policy::Reading(const std::set<size_t>& on, const std::vector<std::string>& namespaces)> right_with;
+};
+
+/// Finds the differences between two readings, one a cause.
+///
+/// 1. canonical: per policy and direction, the two readings' formulas are hash-consed in one pool, so equal handles are equal meanings;
+///    the verdict is one fixed function of (selects, rules) of each policy, so a namespace whose policies all agree agrees as a whole.
+/// 2. slice: where they do not, the policies of one namespace and direction, the other end left free, are asked of the solver.
+///    Sound: a flow is allowed if its egress and its ingress are; if both readings agree on both for every namespace, they agree.
+/// 3. pair: a difference in a slice is a candidate; the flow as a whole, both ends, must differ. The smallest one is the witness.
+/// 4. blame: the smallest set of switches that, set, make the verdicts of the witness agree. Then the search goes on for flows that differ
+///    even with these switches set, until none is left: one finding a cause, and its end is the proof that there is no other.
+class Comparison {
+ public:
+  Comparison(Question& question, Sides sides, const Options& options) : question_(question), pool_(question.pool()), sides_(std::move(sides)), options_(options) {}
+
+  /// Fills verdict, reason, findings, counts. `changes`: what to look for (none: any difference; opened and closed for diff).
+  void run(ComparisonResult& result, const std::vector<Change>& changes);
+
+ private:
+  struct Slice {
+    policy::Direction direction;
+    std::string namespace_name;  ///< empty: a namespace without policies
+  };
+  std::vector<Slice> differing_slices(const policy::Reading& right) const;
+  bool same_policies(const policy::DirectionReading& a, const policy::DirectionReading& b, const std::string& name) const;
+  policy::Verdict slice_verdict(const policy::Reading& reading, const Slice& slice);
+
+  std::optional<Finding> next_finding(Change change, const std::set<size_t>& known);
+  std::optional<Finding> search(Change change, const std::set<size_t>& known, const policy::Reading& right_now, const Slice& slice);
+  std::optional<Finding> confirm(Change change, const policy::Reading& right_now, const Slice& slice, const std::vector<std::string>& peers, bool peer_elsewhere);
+  logic::Expr differs(Change change, const FlowFormula& left, const FlowFormula& right);
+  logic::Expr in_scope();
+  std::optional<Finding> witness_of(Change change, const std::vector<logic::Expr>& asserted, const smt::Result& smallest);
+  std::set<size_t> blame(const Witness& witness);
+  bool agree_with(const std::set<size_t>& on, const Witness& witness);
+  void complete(Finding& finding, Change change, const std::set<size_t>& cause);
+  void count_affected(Finding& finding, const std::set<size_t>& cause);
+  void decide_rest(ComparisonResult& result);
+
+  Question& question_;
+  logic::Pool& pool_;
+  Sides sides_;
+  const Options& options_;
+  std::string unknown_;  ///< the first reason why some query stayed open
+  size_t slices_ = 0;
+};
+
+}  // namespace npverify::verify

@@ -1,0 +1,132 @@
+#include "verify/question.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <set>
+
+#include "base/diagnostics.h"
+
+namespace npverify::verify {
+namespace {
+
+using logic::Expr;
+using logic::Pool;
+using policy::Direction;
+
+}  // namespace
+
+Question::Question(Pool& pool, const world::Universe& universe, const SolverOptions& options)
+    : pool_(pool), universe_(universe), options_(options), solver_(smt::make_z3_solver(options.limits)) {
+  if (options.second_solver) second_ = smt::make_second_solver(options.limits);
+}
+Question::~Question() = default;
+
+std::vector<Expr> Question::within_universe(const std::vector<Expr>& asserted) {
+  std::vector<Expr> all = asserted;
+  all.push_back(world::domain(pool_, universe_, pool_.atoms_of(asserted)));
+  return all;
+}
+
+smt::Result Question::ask(const std::vector<Expr>& asserted, const std::string& title) { return answer(asserted, title, false); }
+smt::Result Question::smallest(const std::vector<Expr>& asserted, const std::string& title) { return answer(asserted, title, true); }
+
+smt::Result Question::answer(const std::vector<Expr>& asserted, const std::string& title, bool smallest) {
+  const std::vector<Expr> all = within_universe(asserted);
+  ++queries_;
+  if (!options_.dump_smt2.empty()) {
+    std::filesystem::create_directories(options_.dump_smt2);
+    std::string number = std::to_string(queries_);
+    number.insert(0, number.size() < 5 ? 5 - number.size() : 0, '0');
+    std::ofstream(std::filesystem::path(options_.dump_smt2) / (number + ".smt2")) << smt::to_smtlib_script(pool_, all, title);
+  }
+  smt::Result result = smallest ? solver_->minimise(pool_, all) : solver_->check(pool_, all);
+  if (second_ && result.answer != smt::Answer::unknown) {
+    const smt::Result other = second_->check(pool_, all);
+    if (other.answer != smt::Answer::unknown && other.answer != result.answer)
+      throw base::InternalError("the solvers disagree on '" + title + "': " + solver_->name() + " says " + to_string(result.answer) + ", " + second_->name() + " says " + to_string(other.answer) +
+                                "\n" + smt::to_smtlib_script(pool_, all, title));
+  }
+  return result;
+}
+
+policy::Verdict verdict_in(Pool& pool, const policy::Reading& reading, Direction direction, const std::vector<std::string>& namespaces) {
+  const policy::DirectionReading& side = reading.direction(direction);
+  const policy::Verdict elsewhere = policy::verdict_elsewhere(pool, side, direction);
+  std::vector<Expr> here, allowed, unknown;
+  for (const auto& name : namespaces) {
+    const policy::Verdict v = policy::verdict_in_namespace(pool, side, direction, name);
+    if (v.allowed == elsewhere.allowed && v.unknown == elsewhere.unknown) continue;
+    const Expr in = pool.namespace_is(policy::subject_of(direction), name);
+    here.push_back(in);
+    allowed.push_back(pool.both(in, v.allowed));
+    unknown.push_back(pool.both(in, v.unknown));
+  }
+  const Expr nowhere = pool.negation(pool.disjunction(std::move(here)));
+  allowed.push_back(pool.both(nowhere, elsewhere.allowed));
+  unknown.push_back(pool.both(nowhere, elsewhere.unknown));
+  return {pool.disjunction(std::move(allowed)), pool.disjunction(std::move(unknown))};
+}
+
+FlowFormula flow_verdict(Pool& pool, const policy::Reading& source_reading, const policy::Reading& destination_reading, const std::vector<std::string>& source_namespaces,
+                         const std::vector<std::string>& destination_namespaces) {
+  const auto end = [&](const policy::Reading& reading, Direction direction, const std::vector<std::string>& namespaces) {
+    policy::Verdict v = verdict_in(pool, reading, direction, namespaces);
+    const Expr is_pod = pool.kind_is(policy::subject_of(direction), logic::EndpointKind::pod);
+    return policy::Verdict{pool.implies(is_pod, v.allowed), pool.both(is_pod, v.unknown)};
+  };
+  const policy::Verdict out = end(source_reading, Direction::egress, source_namespaces), in = end(destination_reading, Direction::ingress, destination_namespaces);
+  // Undetermined as a whole: one end is, and the other is undetermined too or allows.
+  const Expr unknown = pool.either(pool.both(out.unknown, pool.either(in.unknown, in.allowed)), pool.both(in.unknown, pool.either(out.unknown, out.allowed)));
+  return {pool.both(out.allowed, in.allowed), unknown};
+}
+
+std::vector<std::string> policy_namespaces(const policy::Reading& reading) {
+  std::set<std::string> names;
+  for (const Direction d : policy::both_directions)
+    for (const auto& [name, policies] : reading.direction(d).by_namespace) names.insert(name);
+  return {names.begin(), names.end()};
+}
+
+oracle::FlowVerdict replay(const Pool& pool, const policy::Reading& source_reading, const policy::Reading& destination_reading, const Witness& witness) {
+  std::vector<const world::Endpoint*> pods;
+  for (const auto* end : {&witness.source, &witness.destination})
+    if (end->kind == logic::EndpointKind::pod) pods.push_back(end);
+  for (const auto& pod : witness.bystanders) pods.push_back(&pod);
+  const oracle::Cluster cluster{.named_port = oracle::cluster_port_names(pods)};
+  const world::Flow flow{.source = &witness.source, .destination = &witness.destination, .protocol = witness.protocol, .port = witness.port, .family = witness.family};
+  return oracle::evaluate(pool, source_reading, destination_reading, flow, cluster);
+}
+
+namespace {
+
+PolicyPlace place_of(const policy::Policy& policy, const resource::Origin& origin, const std::string& role) {
+  PolicyPlace place{.kind = policy.kind, .namespace_name = policy.namespace_name, .name = policy.name, .role = role};
+  const base::SourceSpan& span = origin.span.file ? origin.span : policy.origin.span;
+  place.file = span.file ? span.file->name : "";
+  place.line = span.line;
+  place.field = origin.field;
+  return place;
+}
+
+void add_place(std::vector<PolicyPlace>& places, const policy::DirectionReading& side, const oracle::EndDecision& decision, const std::string& role) {
+  if (decision.policy < 0) return;
+  const policy::Policy& policy = side.policies[static_cast<size_t>(decision.policy)];
+  if (decision.rule < 0) return places.push_back(place_of(policy, policy.origin, "isolates, " + role));
+  const policy::Rule& rule = policy.rules[static_cast<size_t>(decision.rule)];
+  const resource::Origin& origin = decision.peer_term >= 0   ? rule.peer_terms[static_cast<size_t>(decision.peer_term)].origin
+                                   : decision.port_term >= 0 ? rule.port_terms[static_cast<size_t>(decision.port_term)].origin
+                                                             : rule.origin;
+  places.push_back(place_of(policy, origin, "allows, " + role));
+}
+
+}  // namespace
+
+std::vector<PolicyPlace> deciding_places(const policy::Reading& reading, const oracle::FlowVerdict& verdict, const std::string& side) {
+  std::vector<PolicyPlace> places;
+  add_place(places, reading.egress, verdict.egress, side);
+  add_place(places, reading.ingress, verdict.ingress, side);
+  return places;
+}
+
+}  // namespace npverify::verify

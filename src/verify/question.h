@@ -1,0 +1,77 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "oracle/evaluate.h"
+#include "policy/reading.h"
+#include "smt/solver.h"
+#include "verify/result.h"
+#include "world/universe.h"
+
+/// The machinery that every question shares: the verdict of a flow as a formula, asking the solver inside a universe, and turning its answer
+/// into a concrete witness that the oracle has replayed.
+namespace npverify::verify {
+
+/// How hard to try, and what to write down on the way.
+struct SolverOptions {
+  smt::Limits limits;
+  bool second_solver = false;  ///< ask CaDiCaL too; a disagreement is an InternalError
+  std::string dump_smt2;       ///< folder for every query as a script; empty: none
+};
+
+/// Asks the solvers about flows of one universe.
+class Question {
+ public:
+  Question(logic::Pool& pool, const world::Universe& universe, const SolverOptions& options);
+  ~Question();
+
+  /// Is there a flow of the universe that satisfies all of `asserted`? `title` names the query in dumps and errors.
+  smt::Result ask(const std::vector<logic::Expr>& asserted, const std::string& title);
+  /// The same, smallest.
+  smt::Result smallest(const std::vector<logic::Expr>& asserted, const std::string& title);
+
+  logic::Pool& pool() { return pool_; }
+  const world::Universe& universe() const { return universe_; }
+  size_t queries() const { return queries_; }
+
+ private:
+  std::vector<logic::Expr> within_universe(const std::vector<logic::Expr>& asserted);
+  smt::Result answer(const std::vector<logic::Expr>& asserted, const std::string& title, bool smallest);
+
+  logic::Pool& pool_;
+  const world::Universe& universe_;
+  SolverOptions options_;
+  std::unique_ptr<smt::Solver> solver_, second_;
+  size_t queries_ = 0;
+};
+
+/// The verdict of one direction for a subject in any namespace, as one formula.
+/// `namespaces`: those to spell out; a subject elsewhere (or outside these) is taken as one without policies, so the caller must
+/// constrain the subject to them or cover all namespaces that have policies.
+policy::Verdict verdict_in(logic::Pool& pool, const policy::Reading& reading, policy::Direction direction, const std::vector<std::string>& namespaces);
+
+/// The verdict of a whole flow: both ends. Ends that are no pods are not policed.
+struct FlowFormula {
+  logic::Expr allowed;  ///< egress and ingress allow
+  logic::Expr unknown;  ///< some end is undetermined and the other does not deny
+};
+FlowFormula flow_verdict(logic::Pool& pool, const policy::Reading& source_reading, const policy::Reading& destination_reading,
+                         const std::vector<std::string>& source_namespaces, const std::vector<std::string>& destination_namespaces);
+
+/// All namespaces in which some policy of the reading stands, both directions, sorted.
+std::vector<std::string> policy_namespaces(const policy::Reading& reading);
+
+/// A solver's assignment as concrete Kubernetes things. In closed universes the ends are pods of the snapshot.
+/// `mentioned`: the atoms of the question that the assignment answers. Left and right verdicts are not filled in.
+Witness realise(const logic::Pool& pool, const world::Universe& universe, const smt::Assignment& assignment, const std::vector<logic::Expr>& mentioned);
+
+/// The oracle's verdict for a witness.
+oracle::FlowVerdict replay(const logic::Pool& pool, const policy::Reading& source_reading, const policy::Reading& destination_reading, const Witness& witness);
+
+/// The places that decide at one end, for a finding.
+std::vector<PolicyPlace> deciding_places(const policy::Reading& reading, const oracle::FlowVerdict& verdict, const std::string& side);
+
+}  // namespace npverify::verify

@@ -1,0 +1,224 @@
+// What the ends of a flow can be, as formulas over the atoms that a question mentions.
+//
+// Closed universes: pods that no mentioned atom tells apart are interchangeable in every formula over these atoms, so one disjunct a class
+// of such pods is exact. Open ones: the laws of labels and intervals (smt/laws) leave every other pod possible by themselves.
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "world/universe.h"
+
+namespace npverify::world {
+namespace {
+
+using logic::Atom;
+using logic::AtomKind;
+using logic::EndpointKind;
+using logic::Expr;
+using logic::Pool;
+using logic::Role;
+
+class Domain {
+ public:
+  Domain(Pool& pool, const Universe& universe, const std::vector<Expr>& mentioned) : pool_(pool), universe_(universe) {
+    for (const Expr e : mentioned) {
+      const Atom& a = pool.atom_of(e);
+      if (a.kind == AtomKind::port_named_in_cluster) cluster_ports_.push_back(e);
+      if (a.kind == AtomKind::same_node) asks_node_ = true;
+      if (about_an_end(a.kind)) (a.role == Role::source ? source_ : destination_).push_back(e);
+    }
+  }
+
+  Expr build() {
+    std::vector<Expr> all{pool_.negation(pool_.same_endpoint())};
+    if (!universe_.addresses.ipv6) all.push_back(pool_.family_is(base::Family::ipv4));
+    if (!universe_.addresses.ipv4) all.push_back(pool_.family_is(base::Family::ipv6));
+    for (const Role role : {Role::source, Role::destination}) {
+      all.push_back(kinds(role));
+      all.push_back(universe_.kind == UniverseKind::possible ? namespace_labels(role) : closed_pods(role));
+    }
+    if (universe_.kind != UniverseKind::possible) all.push_back(closed_cluster_ports());
+    if (universe_.kind == UniverseKind::observed) all.push_back(no_pod_twice());
+    return pool_.conjunction(std::move(all));
+  }
+
+ private:
+  static bool about_an_end(AtomKind kind) {
+    switch (kind) {
+      case AtomKind::kind_is:
+      case AtomKind::namespace_is:
+      case AtomKind::label_is:
+      case AtomKind::label_exists:
+      case AtomKind::namespace_label_is:
+      case AtomKind::namespace_label_exists:
+      case AtomKind::service_account_is:
+      case AtomKind::node_is:
+      case AtomKind::address_in:
+      case AtomKind::port_named: return true;
+      case AtomKind::family_is:
+      case AtomKind::protocol_is:
+      case AtomKind::port_in:
+      case AtomKind::port_named_in_cluster:
+      case AtomKind::same_node:
+      case AtomKind::same_endpoint:
+      case AtomKind::peer_known:
+      case AtomKind::flag: return false;
+    }
+    return false;
+  }
+
+  const std::vector<Expr>& atoms(Role role) const { return role == Role::source ? source_ : destination_; }
+
+  Expr kinds(Role role) {
+    const auto when = [&](bool wanted, EndpointKind kind, const base::AddressSet& addresses) {
+      return wanted ? pool_.both(pool_.kind_is(role, kind), pool_.address_in(role, addresses)) : logic::False;
+    };
+    return pool_.disjunction({when(universe_.classes.pods, EndpointKind::pod, universe_.addresses.pods),
+                              when(universe_.classes.nodes, EndpointKind::host, universe_.addresses.nodes),
+                              when(universe_.classes.external, EndpointKind::outside, universe_.addresses.external)});
+  }
+
+  // A declared namespace has the labels of its object, and no others.
+  Expr namespace_labels(Role role) {
+    std::vector<Expr> all;
+    for (const auto& ns : universe_.namespaces) {
+      std::vector<Expr> facts;
+      for (const Expr e : atoms(role)) {
+        const Atom a = pool_.atom_of(e);
+        if (a.kind != AtomKind::namespace_label_is && a.kind != AtomKind::namespace_label_exists) continue;
+        const auto label = ns.meta.labels.find(pool_.text(a.name));
+        const bool truth = label != ns.meta.labels.end() && (a.kind == AtomKind::namespace_label_exists || label->second == pool_.text(a.value));
+        facts.push_back(truth ? e : pool_.negation(e));
+      }
+      if (!facts.empty()) all.push_back(pool_.implies(pool_.namespace_is(role, ns.meta.name), pool_.conjunction(std::move(facts))));
+    }
+    return pool_.conjunction(std::move(all));
+  }
+
+  // ------------------------------------------------------------------------------------------------------------- closed universes
+  Expr closed_pods(Role role) {
+    std::set<std::vector<Expr>> cubes;
+    for (const auto& closed : universe_.pods) cubes.insert(cube(role, closed));
+    std::vector<Expr> any{pool_.negation(pool_.kind_is(role, EndpointKind::pod))};
+    for (const auto& literals : cubes) any.push_back(pool_.conjunction(literals));
+    return pool_.disjunction(std::move(any));
+  }
+
+  std::vector<Expr> cube(Role role, const ClosedPod& closed) {
+    std::vector<Expr> literals{pool_.kind_is(role, EndpointKind::pod)};
+    for (const Expr e : atoms(role)) literals.push_back(literal(e, closed));
+    if (asks_node_ && !closed.pod.node.empty()) literals.push_back(pool_.node_is(role, closed.pod.node));
+    std::erase(literals, logic::True);
+    return literals;
+  }
+
+  // What the pod says of one atom: true, false, a set of ports, or nothing (True).
+  Expr literal(Expr e, const ClosedPod& closed) {
+    const Atom a = pool_.atom_of(e);
+    if (a.kind == AtomKind::port_named) return pool_.same(e, named(a, closed.pod));
+    const std::string& key = pool_.text(a.name);
+    const bool is_label = a.kind == AtomKind::label_is || a.kind == AtomKind::label_exists;
+    if (is_label && std::find(closed.free_labels.begin(), closed.free_labels.end(), key) != closed.free_labels.end()) return logic::True;
+    const bool is_namespace_label = a.kind == AtomKind::namespace_label_is || a.kind == AtomKind::namespace_label_exists;
+    if (is_namespace_label && !closed.namespace_known && key != "kubernetes.io/metadata.name") return logic::True;
+    if (a.kind == AtomKind::address_in) return address(e, a, closed.pod);
+    if (a.kind == AtomKind::node_is && closed.pod.node.empty()) return logic::True;
+    return says(a, closed.pod) ? e : pool_.negation(e);
+  }
+
+  bool says(const Atom& a, const Endpoint& pod) const {
+    const std::string& name = pool_.text(a.name);
+    const auto is = [&](const resource::Labels& labels) {
+      const auto it = labels.find(name);
+      return it != labels.end() && it->second == pool_.text(a.value);
+    };
+    switch (a.kind) {
+      case AtomKind::kind_is: return static_cast<EndpointKind>(a.detail) == EndpointKind::pod;
+      case AtomKind::namespace_is: return pod.namespace_name == name;
+      case AtomKind::label_is: return is(pod.labels);
+      case AtomKind::label_exists: return pod.labels.contains(name);
+      case AtomKind::namespace_label_is: return is(pod.namespace_labels);
+      case AtomKind::namespace_label_exists: return pod.namespace_labels.contains(name);
+      case AtomKind::service_account_is: return pod.service_account == name;
+      case AtomKind::node_is: return pod.node == name;
+      default: return false;
+    }
+  }
+
+  // In each family that the pod has, its address is in the set or not; a pod without the family has no such flows.
+  Expr address(Expr e, const Atom& a, const Endpoint& pod) {
+    if (pod.addresses.empty()) return logic::True;
+    std::vector<Expr> by_family;
+    for (const auto family : {base::Family::ipv4, base::Family::ipv6}) {
+      const base::Address* address = pod.address(family);
+      if (!address)
+        by_family.push_back(pool_.negation(pool_.family_is(family)));
+      else
+        by_family.push_back(pool_.implies(pool_.family_is(family), pool_.addresses(a).contains(*address) ? e : pool_.negation(e)));
+    }
+    return pool_.conjunction(std::move(by_family));
+  }
+
+  Expr named(const Atom& a, const Endpoint& pod) {
+    const auto protocol = static_cast<base::Protocol>(a.detail);
+    base::PortSet numbers;
+    const resource::ContainerPort* last = nullptr;
+    for (const auto& port : pod.ports) {
+      if (port.name != pool_.text(a.name)) continue;
+      const bool regular = port.container == resource::ContainerKind::regular;
+      if (regular) last = &port;
+      const bool counts = (a.names == logic::PortNames::containers && regular) ||
+                          (a.names == logic::PortNames::sidecars && port.container == resource::ContainerKind::sidecar) ||
+                          (a.names == logic::PortNames::inits && port.container == resource::ContainerKind::init);
+      if (counts && port.protocol == protocol) numbers = numbers.united(base::PortSet::range(port.number, port.number));
+    }
+    if (a.names == logic::PortNames::last && last && last->protocol == protocol) numbers = base::PortSet::range(last->number, last->number);
+    return pool_.both(pool_.protocol_is(protocol), pool_.port_in(numbers));
+  }
+
+  Expr closed_cluster_ports() {
+    std::vector<Expr> all;
+    for (const Expr e : cluster_ports_) {
+      const Atom a = pool_.atom_of(e);
+      const auto protocol = static_cast<base::Protocol>(a.detail);
+      std::set<base::Port> numbers;
+      for (const auto& closed : universe_.pods) {
+        const resource::ContainerPort* last = nullptr;
+        for (const auto& port : closed.pod.ports)
+          if (port.name == pool_.text(a.name) && port.container == resource::ContainerKind::regular) last = &port;
+        if (last && last->protocol == protocol) numbers.insert(last->number);
+      }
+      const base::PortSet agreed = numbers.size() == 1 ? base::PortSet::range(*numbers.begin(), *numbers.begin()) : base::PortSet();
+      all.push_back(pool_.same(e, pool_.both(pool_.protocol_is(protocol), pool_.port_in(agreed))));
+    }
+    return pool_.conjunction(std::move(all));
+  }
+
+  // Of the pods in a dump each is there once: two ends are never the same one.
+  Expr no_pod_twice() {
+    std::map<std::vector<Expr>, std::vector<size_t>> by_source, by_destination;
+    for (size_t i = 0; i < universe_.pods.size(); ++i) {
+      by_source[cube(Role::source, universe_.pods[i])].push_back(i);
+      by_destination[cube(Role::destination, universe_.pods[i])].push_back(i);
+    }
+    std::vector<Expr> all;
+    for (const auto& [source, members] : by_source) {
+      if (members.size() != 1) continue;
+      const auto destination = cube(Role::destination, universe_.pods[members[0]]);
+      if (by_destination.at(destination).size() != 1) continue;
+      all.push_back(pool_.negation(pool_.both(pool_.conjunction(source), pool_.conjunction(destination))));
+    }
+    return pool_.conjunction(std::move(all));
+  }
+
+  Pool& pool_;
+  const Universe& universe_;
+  std::vector<Expr> source_, destination_, cluster_ports_;
+  bool asks_node_ = false;
+};
+
+}  // namespace
+
+Expr domain(Pool& pool, const Universe& universe, const std::vector<Expr>& mentioned) { return Domain(pool, universe, mentioned).build(); }
+
+}  // namespace npverify::world
