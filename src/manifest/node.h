@@ -42,11 +42,24 @@ struct Document {
   uint32_t index = 0;                         ///< position in the file, from 0
 };
 
+/// What a text may cost. The defaults are far above real manifests and dumps, and far below what hurts.
+struct ReadLimits {
+  size_t depth = 100;                        ///< nested mappings and sequences
+  size_t file_bytes = size_t{2} << 30;       ///< of one file
+  size_t document_values = 100'000'000;      ///< values in one document, aliases expanded
+  size_t alias_values = 400'000;             ///< values that aliases and merge keys copy, in one document
+};
+
 /// Reads every document under `paths` (files, folders recursively for .yaml, .yml and .json in byte order of the paths, "-" for stdin).
 /// Problems go to `diagnostics`; a document with a problem is left out, the others are still read.
 std::vector<Document> read_documents(const std::vector<std::string>& paths, base::Diagnostics& diagnostics);
+std::vector<Document> read_documents(const std::vector<std::string>& paths, const ReadLimits& limits, base::Diagnostics& diagnostics);
 
 /// Reads the documents of one text. `name` appears in diagnostics.
 std::vector<Document> read_text(std::string name, std::string text, base::Diagnostics& diagnostics);
+std::vector<Document> read_text(std::string name, std::string text, const ReadLimits& limits, base::Diagnostics& diagnostics);
+
+/// "a mapping", "a string", "an integer": for messages.
+const char* describe(NodeKind kind);
 
 }  // namespace npverify::manifest

@@ -1,0 +1,138 @@
+// Source: go.yaml.in/yaml/v2 resolve.go, which sigs.k8s.io/yaml uses for every manifest, and strconv for the numbers. YAML 1.1's base 60
+// numbers are not read there; dates stay strings because they end as JSON.
+#include "manifest/scalar.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+
+namespace npverify::manifest {
+namespace {
+
+struct Word {
+  std::string_view spelling;
+  NodeKind kind;
+  std::string_view text;
+};
+
+constexpr std::array words{
+    Word{"y", NodeKind::boolean, "true"},      Word{"Y", NodeKind::boolean, "true"},      Word{"yes", NodeKind::boolean, "true"},
+    Word{"Yes", NodeKind::boolean, "true"},    Word{"YES", NodeKind::boolean, "true"},    Word{"true", NodeKind::boolean, "true"},
+    Word{"True", NodeKind::boolean, "true"},   Word{"TRUE", NodeKind::boolean, "true"},   Word{"on", NodeKind::boolean, "true"},
+    Word{"On", NodeKind::boolean, "true"},     Word{"ON", NodeKind::boolean, "true"},     Word{"n", NodeKind::boolean, "false"},
+    Word{"N", NodeKind::boolean, "false"},     Word{"no", NodeKind::boolean, "false"},    Word{"No", NodeKind::boolean, "false"},
+    Word{"NO", NodeKind::boolean, "false"},    Word{"false", NodeKind::boolean, "false"}, Word{"False", NodeKind::boolean, "false"},
+    Word{"FALSE", NodeKind::boolean, "false"}, Word{"off", NodeKind::boolean, "false"},   Word{"Off", NodeKind::boolean, "false"},
+    Word{"OFF", NodeKind::boolean, "false"},   Word{"", NodeKind::null, "null"},          Word{"~", NodeKind::null, "null"},
+    Word{"null", NodeKind::null, "null"},      Word{"Null", NodeKind::null, "null"},      Word{"NULL", NodeKind::null, "null"},
+    Word{".nan", NodeKind::real, ".nan"},      Word{".NaN", NodeKind::real, ".nan"},      Word{".NAN", NodeKind::real, ".nan"},
+    Word{".inf", NodeKind::real, ".inf"},      Word{".Inf", NodeKind::real, ".inf"},      Word{".INF", NodeKind::real, ".inf"},
+    Word{"+.inf", NodeKind::real, ".inf"},     Word{"+.Inf", NodeKind::real, ".inf"},     Word{"+.INF", NodeKind::real, ".inf"},
+    Word{"-.inf", NodeKind::real, "-.inf"},    Word{"-.Inf", NodeKind::real, "-.inf"},    Word{"-.INF", NodeKind::real, "-.inf"},
+};
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+/// Only texts that begin like this can be anything but a string.
+bool may_be_typed(std::string_view text) {
+  if (text.empty()) return true;
+  return is_digit(text[0]) || std::string_view("+-.~yYnNtTfFoO").find(text[0]) != std::string_view::npos;
+}
+
+/// strconv.ParseInt(text, 0, 64), or ParseUint where the number is too large for it: the decimal spelling.
+std::optional<std::string> parse_integer(std::string_view text) {
+  const bool negative = text.starts_with('-'), is_signed = negative || text.starts_with('+');
+  std::string_view digits = text.substr(is_signed ? 1 : 0);
+  int radix = 10;
+  if (digits.size() > 1 && digits[0] == '0') {
+    const char mark = static_cast<char>(digits[1] | 0x20);
+    radix = mark == 'x' ? 16 : mark == 'b' ? 2 : 8;
+    digits.remove_prefix(mark == 'x' || mark == 'b' || mark == 'o' ? 2 : 1);
+  }
+  uint64_t value = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value, radix);
+  if (digits.empty() || error != std::errc{} || end != digits.data() + digits.size()) return std::nullopt;
+  constexpr uint64_t largest = uint64_t{1} << 63;
+  if ((negative && value > largest) || (is_signed && !negative && value >= largest)) return std::nullopt;
+  return (negative && value != 0 ? "-" : "") + std::to_string(value);
+}
+
+size_t skip_digits(std::string_view text, size_t at) {
+  while (at < text.size() && is_digit(text[at])) ++at;
+  return at;
+}
+
+/// ^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$
+bool is_float_form(std::string_view text) {
+  size_t at = !text.empty() && (text[0] == '+' || text[0] == '-') ? 1 : 0;
+  const size_t whole = skip_digits(text, at);
+  const bool has_whole = whole > at;
+  at = whole;
+  if (at < text.size() && text[at] == '.') {
+    const size_t fraction = skip_digits(text, at + 1);
+    if (!has_whole && fraction == at + 1) return false;
+    at = fraction;
+  } else if (!has_whole) {
+    return false;
+  }
+  if (at == text.size()) return true;
+  if ((text[at] | 0x20) != 'e') return false;
+  ++at;
+  if (at < text.size() && (text[at] == '+' || text[at] == '-')) ++at;
+  return at < text.size() && skip_digits(text, at) == text.size();
+}
+
+/// strconv.ParseFloat of a text of the float form: too large is an error (the scalar stays a string), too small is zero.
+std::optional<double> parse_float(std::string_view text) {
+  if (!is_float_form(text)) return std::nullopt;
+  if (text.starts_with('+')) text.remove_prefix(1);  // from_chars takes no plus
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error == std::errc::result_out_of_range) {
+    const bool tiny = text.find("e-") != std::string_view::npos || text.find("E-") != std::string_view::npos || text.find_first_of("123456789") > text.find('.');
+    return tiny ? std::optional(0.0) : std::nullopt;
+  }
+  return value;
+}
+
+std::optional<std::string> parse_number(std::string_view text) {
+  if (text[0] == '.') {
+    const auto value = parse_float(text);
+    return value ? std::optional(spell_number(*value)) : std::nullopt;
+  }
+  std::string plain(text);
+  std::erase(plain, '_');
+  if (auto integer = parse_integer(plain)) return integer;
+  if (const auto value = parse_float(plain)) return spell_number(*value);
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::string spell_number(double value) {
+  char buffer[400];
+  const double size = std::fabs(value);
+  const auto format = size != 0 && (size < 1e-6 || size >= 1e21) ? std::chars_format::scientific : std::chars_format::fixed;
+  std::string text(buffer, std::to_chars(buffer, buffer + sizeof buffer, value, format).ptr);
+  if (const auto exponent = text.find("e-0"); exponent != std::string::npos) text.erase(exponent + 2, 1);
+  return text == "-0" ? "0" : text;
+}
+
+TypedScalar type_plain_scalar(std::string_view text, std::string& spelled) {
+  if (!may_be_typed(text)) return {NodeKind::string, text};
+  if (text.size() <= 5) {
+    const auto word = std::find_if(words.begin(), words.end(), [&](const Word& w) { return w.spelling == text; });
+    if (word != words.end()) return {word->kind, word->text};
+  }
+  if (text.empty() || !(is_digit(text[0]) || text[0] == '.' || text[0] == '-' || text[0] == '+')) return {NodeKind::string, text};
+  auto number = parse_number(text);
+  if (!number) return {NodeKind::string, text};
+  const bool whole = number->find_first_of(".e") == std::string::npos;
+  const NodeKind kind = whole ? NodeKind::integer : NodeKind::real;
+  if (*number == text) return {kind, text};
+  spelled = std::move(*number);
+  return {kind, spelled};
+}
+
+}  // namespace npverify::manifest

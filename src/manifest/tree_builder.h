@@ -1,0 +1,79 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/diagnostics.h"
+#include "manifest/node.h"
+#include "manifest/place.h"
+
+namespace npverify::manifest {
+
+/// Builds the tree of one document from the events of a reader. Reports duplicate keys, keys that are not scalars, undefined aliases,
+/// wrong merge keys and exceeded limits; `failed` tells whether there was one.
+class TreeBuilder {
+ public:
+  TreeBuilder(std::shared_ptr<const base::SourceFile> file, const ReadLimits& limits, base::Diagnostics& diagnostics);
+
+  /// A scalar; as a key of a mapping its text is the key. `plain_merge` marks an unquoted `<<`.
+  void scalar(Place place, NodeKind kind, std::string_view text, std::string_view anchor, bool plain_merge = false);
+  void begin(Place place, NodeKind kind, std::string_view anchor);
+  void end();
+  void alias(Place place, std::string_view name);
+
+  /// Keeps a text as long as the document.
+  std::string_view keep(std::string_view text);
+  void error(Place place, std::string message, std::string hint = "");
+  bool failed() const { return failed_; }
+  bool too_large() const { return too_large_; }
+  /// A mapping or sequence stood where only a key can: what an unrendered template looks like.
+  bool collection_as_key() const { return collection_as_key_; }
+
+  /// The document. REQUIRES: every begin has its end.
+  Node take_root() { return std::move(root_); }
+  std::shared_ptr<std::deque<std::string>> take_storage() { return std::move(storage_); }
+
+ private:
+  struct Frame {
+    Node node;
+    std::string anchor;
+    std::string_view key;      // of a mapping: the key that waits for its value
+    Place key_place;
+    bool has_key = false, key_is_merge = false;
+    bool is_key = false;       // this collection stands where a key should
+    size_t first = 0;          // its first child on the stack of its kind
+    std::vector<Node> merges;  // values of `<<`
+  };
+  struct Anchor {
+    Node node;
+    size_t values = 1;
+    bool open = false;
+  };
+
+  void add(Node node, bool plain_merge);
+  void add_to_mapping(Frame& frame, Node node, bool plain_merge);
+  void add_merge(Frame& frame, Node node);
+  void finish_mapping(Frame& frame);
+  void merge_into(Node& mapping, const std::vector<Node>& sources);
+  void remember(std::string_view anchor, const Node& node);
+  bool count(size_t values, Place place);
+
+  std::shared_ptr<const base::SourceFile> file_;
+  const ReadLimits& limits_;
+  base::Diagnostics& diagnostics_;
+  std::shared_ptr<std::deque<std::string>> storage_;
+  Node root_;
+  std::vector<Frame> frames_;
+  size_t depth_ = 0;
+  std::vector<Node> items_;           // of all open sequences
+  std::vector<Node::Entry> entries_;  // of all open mappings
+  std::unordered_map<std::string, Anchor> anchors_;
+  size_t values_ = 0, alias_values_ = 0;
+  bool failed_ = false, too_large_ = false, collection_as_key_ = false;
+};
+
+}  // namespace npverify::manifest
