@@ -1,0 +1,169 @@
+#!/usr/bin/env python3
+"""Random worlds, the CNIs' own policy engines against npverify.
+
+    scripts/fuzz-engines --seconds 600 --cases /tmp/found                  worlds never seen, every profile whose driver is built
+    scripts/fuzz-engines --engine cilium@1.16 --engine kubernetes --seed 5000
+    scripts/fuzz-engines --fresh 20000 --seed-from 1000000                 so many worlds a profile, then the counts
+
+Worlds come from tests/engines/generate (--kind core, full, wild, agent; see there), those left out that an API server would refuse. Without --seed the
+first seed is taken from the clock and printed. A verdict end on which engine and npverify differ is shrunk to the smallest world in which
+they still differ so, and written to --cases as a case file with the engine's verdict. Unknown ends are counted by reason.
+
+Exit: 0 no difference, 1 differences, 2 no driver.
+"""
+import argparse
+import collections
+import concurrent.futures
+import dataclasses
+import itertools
+import json
+import pathlib
+import sys
+import time
+
+import worldstream
+from truth import casefile, engines, shrink
+from truth.verifier import Failed, Verifier
+
+SIDES = ("egress", "ingress")
+BATCH = 40
+
+
+@dataclasses.dataclass
+class Count:
+    worlds: int = 0
+    compared: int = 0
+    unknown: int = 0
+    wrong: int = 0
+    reasons: collections.Counter = dataclasses.field(default_factory=collections.Counter)
+    by_kind: collections.Counter = dataclasses.field(default_factory=collections.Counter)
+
+
+def npverify(verifier, profile, worlds, reasons=False):
+    """Answers to worlds; where npverify falls over one of them, that one has an error instead of verdicts."""
+    try:
+        answers = verifier.eval_worlds(worlds, profile, reasons=reasons)
+        if len(answers) == len(worlds):
+            return answers
+        error = f"{len(answers)} answers to {len(worlds)} worlds"
+    except (Failed, json.JSONDecodeError) as failed:
+        error = str(failed)
+    if len(worlds) == 1:
+        return [{"id": worlds[0]["id"], "error": error}]
+    half = len(worlds) // 2
+    return npverify(verifier, profile, worlds[:half], reasons) + npverify(verifier, profile, worlds[half:], reasons)
+
+
+def differences(world, engine, ours):
+    """(flow number, side, engine's verdict, npverify's) of each end that the engine answers otherwise."""
+    if "error" in ours:
+        return [(None, None, "an answer", ours["error"])]
+    return [(n, side, e[side], g[side]) for n, (e, g) in enumerate(zip(engine["verdicts"], ours["verdicts"]))
+            for side in (0, 1) if e[side] != "?" and e[side] != g[side]]
+
+
+class Comparison:
+    def __init__(self, binary, cases, most_cases):
+        self.verifier, self.cases, self.most_cases = Verifier(binary), cases, most_cases
+        self.counts = collections.defaultdict(Count)
+        self.written = collections.Counter()
+
+    def batch(self, profile, kinds, worlds):
+        count = self.counts[profile]
+        for kind, world, engine, ours in zip(kinds, worlds, engines.ask(profile, worlds), npverify(self.verifier, profile, worlds)):
+            if engine is None:
+                print(f"{profile}: the engine fell over {world['id']}", flush=True)
+                continue
+            count.worlds += 1
+            count.by_kind[kind] += 1
+            count.compared += sum(v != "?" for pair in engine["verdicts"] for v in pair)
+            found = differences(world, engine, ours)
+            unknown = [x for x in found if x[3] == "?"]
+            wrong = [x for x in found if x[3] != "?"]
+            count.unknown += len(unknown)
+            count.wrong += len(wrong)
+            if unknown and sum(count.reasons.values()) < 2000:
+                self.note_reasons(profile, world, unknown, count)
+            if wrong:
+                self.report(profile, world, wrong[0], len(wrong))
+
+    def note_reasons(self, profile, world, unknown, count):
+        said = npverify(self.verifier, profile, [world], reasons=True)[0].get("reasons")
+        for n, side, *_ in unknown:
+            count.reasons[said[n][side] if said else ""] += 1
+
+    def report(self, profile, world, difference, ends):
+        n, side, expected, got = difference
+        print(f"{profile} {world['id']}: {ends} ends differ; {world['flows'][n] if n is not None else ''} {SIDES[side] if side is not None else ''} engine {expected}, npverify {got}", flush=True)
+        if not self.cases or self.written[profile] >= self.most_cases:
+            return
+        self.written[profile] += 1
+        small = self.small(profile, world, difference)
+        answer = engines.ask(profile, [small])[0]
+        path = self.cases / f"{profile.replace('@', '-')}-{world['id']}.yaml"
+        story = f"Found in {world['id']}, made small: at {SIDES[side] if side is not None else 'all'} the engine says {expected}, npverify said {got.splitlines()[0]}."
+        casefile.write(path, story, small, {profile: answer["verdicts"]})
+        print(f"    {path}", flush=True)
+
+    def small(self, profile, world, difference):
+        n, side, expected, got = difference
+        if n is None:
+            return shrink.shrink(world, lambda many: ["error" in npverify(self.verifier, profile, [w])[0] for w in many])
+        one = {"id": world["id"], "objects": world["objects"], "options": world["options"], "flows": [world["flows"][n]]}
+
+        def still_wrong(many):
+            return [bool(e) and "verdicts" in o and e["verdicts"][0][side] == expected and o["verdicts"][0][side] == got
+                    for e, o in zip(engines.ask(profile, many), npverify(self.verifier, profile, many))]
+
+        return shrink.shrink(one, still_wrong)
+
+    def show(self):
+        print(f"\n{'profile':30} {'worlds':>7} {'compared':>11} {'unknown':>8} {'wrong':>7}  worlds by kind")
+        for profile, c in sorted(self.counts.items()):
+            print(f"{profile:30} {c.worlds:7} {c.compared:11} {c.unknown:8} {c.wrong:7}  {dict(c.by_kind)}")
+            for reason, n in c.reasons.most_common(6):
+                print(f"    unknown {n:6}  {reason}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seconds", type=float, default=0, help="stop after so long; 0: go on until interrupted")
+    parser.add_argument("--fresh", type=int, default=0, help="so many worlds a profile, then stop")
+    parser.add_argument("--engine", action="append", default=[], help="profile (repeatable); default: every driver that is built")
+    parser.add_argument("--seed", "--seed-from", type=int, default=0)
+    parser.add_argument("--kind", action="append", default=[], choices=worldstream.KINDS)
+    parser.add_argument("--cases", type=pathlib.Path, help="folder for shrunk differences")
+    parser.add_argument("--most-cases", type=int, default=5, help="cases a profile")
+    parser.add_argument("--npverify")
+    parser.add_argument("--jobs", type=int, default=2)
+    options = parser.parse_args()
+    profiles = options.engine or [p for p in engines.built() if not p.startswith("cyclonus@")]
+    try:
+        for profile in profiles:
+            engines.command(profile)
+    except engines.Missing as missing:
+        print(missing, file=sys.stderr)
+        return 2
+    seed = options.seed or int(time.time()) * 1000
+    kinds = options.kind or list(worldstream.KINDS)
+    print(f"seeds from {seed}, worlds {', '.join(kinds)}, profiles {', '.join(profiles)}", flush=True)
+    comparison, started, done = Comparison(options.npverify, options.cases, options.most_cases), time.monotonic(), 0
+    stream = worldstream.worlds(kinds, seed)
+    last = seed
+    try:
+        with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+            while not (options.fresh and done >= options.fresh) and not (options.seconds and time.monotonic() - started > options.seconds):
+                size = min(BATCH, options.fresh - done) if options.fresh else BATCH
+                batch = list(itertools.islice(stream, size))
+                done, last = done + len(batch), batch[-1][1]
+                list(pool.map(lambda profile: comparison.batch(profile, [k for k, _, _ in batch], [w for _, _, w in batch]), profiles))
+    except KeyboardInterrupt:
+        pass
+    comparison.show()
+    wrong = sum(c.wrong for c in comparison.counts.values())
+    print(f"seeds {seed}..{last}, {done} worlds a profile, {wrong} ends differ, {time.monotonic() - started:.0f} s")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
