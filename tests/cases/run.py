@@ -4,6 +4,7 @@
     tests/cases/run.py [FILE or FOLDER...] [--thorough] [--npverify BINARY]
 
     # Why the case exists, in a sentence or two.
+    # AXIS: ports.range                              the axis it is about, if it is about one (scripts/engine measure reads it)
     # RUN: eval --cni cilium@1.12..1.16,calico@3.28 --option cilium.policy-cidr-match-mode=nodes
     # EXPECT: shop/a,ip:203.0.113.7,TCP,80 -> allow,unpoliced
     # RUN: equiv --left cilium@1.15 --right cilium@1.16
