@@ -3,6 +3,7 @@ set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bin")
 if(NOT CMAKE_BUILD_TYPE)
   set(CMAKE_BUILD_TYPE RelWithDebInfo CACHE STRING "" FORCE)
 endif()
@@ -25,6 +26,17 @@ if(NPVERIFY_SANITIZE)
   add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
   add_link_options(-fsanitize=address,undefined)
 endif()
+if(NPVERIFY_FUZZ)
+  if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+    message(FATAL_ERROR "NPVERIFY_FUZZ needs clang; use the preset fuzz")
+  endif()
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+option(NPVERIFY_CLANG_TIDY "Run clang-tidy (.clang-tidy) on every file that is compiled" OFF)
+if(NPVERIFY_CLANG_TIDY)
+  find_program(NPVERIFY_CLANG_TIDY_PROGRAM NAMES clang-tidy-18 clang-tidy-16 clang-tidy REQUIRED)
+  set(CMAKE_CXX_CLANG_TIDY "${NPVERIFY_CLANG_TIDY_PROGRAM}")
+endif()
 if(NPVERIFY_COVERAGE)
   add_compile_options(--coverage)
   add_link_options(--coverage)
@@ -44,11 +56,11 @@ function(npverify_room name)
   endif()
 endfunction()
 
-# What the executable knows of its build: its version, and the source tree as the share folder of a build that is not installed.
-# An installed npverify finds ../share/npverify beside itself first; NPVERIFY_ENCODINGS and --encodings come before both.
-# Packages are configured with -DNPVERIFY_PORTABLE=ON and know no source tree (the macro is then empty).
+# What the program knows of its build: its version, and the source tree, where a build that is not installed finds encodings/.
+# Looked for in this order: --encodings, the variable NPVERIFY_ENCODINGS, ../share/npverify/encodings beside the program, the source tree.
+# The preset `package` sets NPVERIFY_PORTABLE: NPVERIFY_BUILD_SHARE_DIR is then "" and the last place is not tried.
 option(NPVERIFY_PORTABLE "Leave the path of the source tree out of the executable" OFF)
-add_library(npverify_cli_definitions INTERFACE)
-target_compile_definitions(npverify_cli_definitions INTERFACE
+add_library(npverify_build_facts INTERFACE)
+target_compile_definitions(npverify_build_facts INTERFACE
   NPVERIFY_VERSION="${PROJECT_VERSION}"
   NPVERIFY_BUILD_SHARE_DIR="$<IF:$<BOOL:${NPVERIFY_PORTABLE}>,,${PROJECT_SOURCE_DIR}>")

@@ -82,7 +82,7 @@ std::string Encodings::find_folder() {
     std::error_code failed;
     const fs::path program = fs::read_symlink("/proc/self/exe", failed);
     if (!failed) places.push_back(program.parent_path().parent_path() / "share" / "npverify" / "encodings");
-    places.push_back(fs::path(NPVERIFY_BUILD_SHARE_DIR) / "encodings");
+    if (const fs::path source_tree = NPVERIFY_BUILD_SHARE_DIR; !source_tree.empty()) places.push_back(source_tree / "encodings");
     std::string tried;
     for (const fs::path& place : places) {
       if (holds_encodings(place)) return place.string();
