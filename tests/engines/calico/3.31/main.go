@@ -1,0 +1,5 @@
+package main
+
+import "npverify/engines/calico/common"
+
+func main() { common.Main("calico@3.31.0") }

@@ -1,0 +1,3 @@
+module npverify/engines/cilium/common
+
+go 1.21
