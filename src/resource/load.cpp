@@ -1,0 +1,216 @@
+// Documents to objects: lists are unpacked, each object goes to the decoder of its group and kind, a later object of the same name takes the
+// place of the earlier one (what `kubectl apply` in file order leaves).
+#include "resource/load.h"
+
+#include <algorithm>
+#include <set>
+#include <tuple>
+#include <unordered_map>
+
+#include "resource/build_files.h"
+#include "resource/groups.h"
+#include "resource/kinds.h"
+
+namespace npverify::resource {
+namespace {
+
+/// apiVersion and kind of an object, its own or those of the list around it.
+struct TypeMeta {
+  std::string_view api_version, kind;
+};
+
+std::string shown_name(const ObjectMeta& meta) { return meta.namespace_name.empty() ? meta.name : meta.namespace_name + "/" + meta.name; }
+
+class Loader {
+ public:
+  Loader(const LoadOptions& options, base::Diagnostics& errors) : options_(options), errors_(errors) {}
+
+  Snapshot load(const std::vector<manifest::Document>& documents) {
+    std::set<const base::SourceFile*> files;
+    for (const auto& document : documents) {
+      files.insert(document.file.get());
+      DecodeContext context{options_, errors_, snapshot_.notes, generated_names_, document.file};
+      if (document.root.kind == manifest::NodeKind::sequence) {
+        take_items(context, document.root, {});
+      } else {
+        take(context, document.root, {});
+      }
+    }
+    snapshot_.files = files.size();
+    snapshot_.documents = documents.size();
+    build_files_.report(errors_, snapshot_.notes);
+    std::sort(snapshot_.unmodelled.begin(), snapshot_.unmodelled.end(), [](const auto& a, const auto& b) { return std::tie(a.kind, a.api_version) < std::tie(b.kind, b.api_version); });
+    return std::move(snapshot_);
+  }
+
+ private:
+  void take_items(DecodeContext& context, const manifest::Node& list, TypeMeta inherited) {
+    for (const auto& item : list.items)
+      if (item.kind != manifest::NodeKind::null) take(context, item, inherited);
+  }
+
+  void take(DecodeContext& context, const manifest::Node& node, TypeMeta inherited) {
+    const Field object(context, node);
+    if (node.kind != manifest::NodeKind::mapping) {
+      object.error("expected a Kubernetes object, found " + found(node));
+      return;
+    }
+    if (build_files_.take(context, node)) return;
+    const auto type = type_of(object, inherited);
+    if (!type) return;
+    const manifest::Node* items = node.find("items");
+    if (type->kind.ends_with("List") && type->kind.size() >= 4 && (items || type->kind == "List")) {
+      take_list(object, *type);
+      return;
+    }
+    ++snapshot_.objects;
+    build_files_.saw_object(context.file->name);
+    errors_before_ = errors_.error_count();
+    decode(object, *type);
+  }
+
+  void take_list(const Field& list, TypeMeta type) {
+    const Field items = list.child("items");
+    if (items.size() == 0) return;
+    const std::string_view kind = type.kind.substr(0, type.kind.size() - 4);
+    take_items(list.context(), *items.node(), kind.empty() ? TypeMeta{} : TypeMeta{type.api_version, kind});
+  }
+
+  std::optional<TypeMeta> type_of(const Field& object, TypeMeta inherited) {
+    const Field version = object.child("apiVersion"), kind = object.child("kind");
+    const size_t before = errors_.error_count();
+    const TypeMeta type{version.text().value_or(inherited.api_version), kind.text().value_or(inherited.kind)};
+    if (errors_.error_count() > before) return std::nullopt;
+    if (type.api_version.empty() && type.kind.empty() && take_untyped(object)) return std::nullopt;
+    report_missing(object, "apiVersion", type.api_version);
+    report_missing(object, "kind", type.kind);
+    if (type.api_version.empty() || type.kind.empty()) return std::nullopt;
+    return type;
+  }
+
+  void report_missing(const Field& object, std::string_view key, std::string_view value) {
+    if (!value.empty()) return;
+    std::vector<std::string> keys;
+    for (const auto& entry : object.node()->entries) keys.emplace_back(entry.key);
+    const auto near = base::nearest(key, keys);
+    object.error(std::string(key) + " is missing", near && *near != key ? "is '" + *near + "' meant to be '" + std::string(key) + "'?" : "");
+  }
+
+  /// Mappings without apiVersion and kind: bare Cilium rules carry policy, files of other tools do not. False if it may be a broken object.
+  bool take_untyped(const Field& object) {
+    const auto has = [&](std::string_view key) { return object.node()->find(key) != nullptr; };
+    if ((has("endpointSelector") || has("nodeSelector")) && (has("ingress") || has("egress") || has("ingressDeny") || has("egressDeny"))) {
+      ++snapshot_.objects;
+      add_unmodelled(object, {"", "bare Cilium rule"}, true);
+      return true;
+    }
+    for (const char* key : {"metadata", "spec", "apiversion", "ApiVersion", "Kind", "items"})
+      if (has(key)) return false;
+    object.warning("no Kubernetes object (neither apiVersion nor kind); left out");
+    return true;
+  }
+
+  // ------------------------------------------------------------------------------------------------------------------ dispatch
+  void decode(const Field& object, TypeMeta type) {
+    const auto [group, version] = split_api_version(type.api_version);
+    if (group == "extensions" && type.kind == "NetworkPolicy") {
+      object.error("apiVersion extensions/v1beta1 of NetworkPolicy was removed in Kubernetes 1.16", "write 'apiVersion: networking.k8s.io/v1'");
+      return;
+    }
+    const auto home = home_of(type.kind);
+    if (home && is_served(object, group, version, type, *home)) {
+      decode_known(object, type);
+    } else if (errors_.error_count() == errors_before_ && is_configuration_kind(group, type.kind)) {
+      add(object, snapshot_.configurations, decode_configuration(object, type.api_version, type.kind), type);
+    } else if (errors_.error_count() == errors_before_ && is_known_to_server(object, group, type)) {
+      add_unmodelled(object, type, carries_policy(group, type.kind));
+    }
+  }
+
+  /// Is this the group and version in which a kind that we decode is served? Old versions of workloads are read with a warning.
+  bool is_served(const Field& object, std::string_view group, std::string_view version, TypeMeta type, const std::string& home) {
+    if (type.api_version == home) return true;
+    const auto [home_group, home_version] = split_api_version(home);
+    const bool old = (home_group == "apps" && (group == "apps" || group == "extensions")) || (home_group == "batch" && group == "batch");
+    if (old && version != home_version && version.find("beta") != std::string_view::npos) {
+      object.warning("apiVersion " + std::string(type.api_version) + " of " + std::string(type.kind) + " is no longer served; read as " + home);
+      return true;
+    }
+    const bool near_group = !group.empty() && base::nearest(group, {std::string(home_group)}) == home_group;
+    if (group == home_group || served_kinds(group) || near_group) {
+      const Field at = object.child("apiVersion");
+      at.error("apiVersion '" + std::string(type.api_version) + "' has no kind " + std::string(type.kind), "write 'apiVersion: " + home + "'");
+    }
+    return false;
+  }
+
+  bool is_known_to_server(const Field& object, std::string_view group, TypeMeta type) {
+    const auto* kinds = served_kinds(group);
+    if (!kinds || std::find(kinds->begin(), kinds->end(), type.kind) != kinds->end()) return true;
+    const Field at = object.child("kind");
+    const auto near = base::nearest(type.kind, *kinds);
+    at.error("apiVersion '" + std::string(type.api_version) + "' has no kind '" + std::string(type.kind) + "'", near ? "did you mean '" + *near + "'?" : "");
+    return false;
+  }
+
+  void decode_known(const Field& object, TypeMeta type) {
+    const std::string_view kind = type.kind;
+    if (kind == "NetworkPolicy") return add(object, snapshot_.network_policies, decode_network_policy(object), type);
+    if (kind == "Pod") return add(object, snapshot_.pods, decode_pod(object), type);
+    if (kind == "Namespace") return add(object, snapshot_.namespaces, decode_namespace(object), type);
+    if (kind == "Service") return add(object, snapshot_.services, decode_service(object), type);
+    if (kind == "Node") return add(object, snapshot_.nodes, decode_node(object), type);
+    if (kind == "ServiceAccount") return add(object, snapshot_.service_accounts, decode_service_account(object), type);
+    if (kind != "ConfigMap") return add(object, snapshot_.workloads, decode_workload(object, kind), type);
+    const Field meta = object.child("metadata");
+    const Field name = meta.child("name");
+    if (name.present() && is_relevant_config_map(name.node()->text)) return add(object, snapshot_.configurations, decode_configuration(object, type.api_version, kind), type);
+    add_unmodelled(object, type, false);
+  }
+
+  // ------------------------------------------------------------------------------------------------------------------- storing
+  /// Stores what a decoder made, unless it reported errors.
+  template <typename Object>
+  void add(const Field& object, std::vector<Object>& objects, Object decoded, TypeMeta type) {
+    if (errors_.error_count() > errors_before_) return;
+    const ObjectMeta& meta = decoded.meta;
+    const auto [group, version] = split_api_version(home_of(type.kind) ? std::string_view{} : type.api_version);
+    const std::string key = std::string(group) + "|" + std::string(type.kind) + "|" + meta.namespace_name + "|" + meta.name;
+    const auto [at, fresh] = places_.emplace(key, objects.size());
+    if (fresh) {
+      objects.push_back(std::move(decoded));
+      return;
+    }
+    Object& earlier = objects[at->second];
+    object.note(std::string(type.kind) + " " + shown_name(meta) + " is given again and replaces the one at " + earlier.meta.origin.span.to_string());
+    earlier = std::move(decoded);
+  }
+
+  void add_unmodelled(const Field& object, TypeMeta type, bool policy) {
+    auto& kinds = snapshot_.unmodelled;
+    const auto [at, fresh] = unmodelled_.emplace(std::string(type.api_version) + "|" + std::string(type.kind), kinds.size());
+    if (fresh) kinds.push_back({std::string(type.api_version), std::string(type.kind), policy, {}, {}});
+    const auto* meta = object.node()->find("metadata");
+    const auto text_of = [&](std::string_view key) { return meta && meta->find(key) ? std::string(meta->find(key)->text) : std::string(); };
+    const std::string space = text_of("namespace");
+    kinds[at->second].objects.push_back(object.origin());
+    kinds[at->second].names.push_back((space.empty() ? "" : space + "/") + text_of("name"));
+  }
+
+  const LoadOptions& options_;
+  base::Diagnostics& errors_;
+  Snapshot snapshot_;
+  BuildFiles build_files_;
+  std::map<std::string, size_t> generated_names_;
+  std::unordered_map<std::string, size_t> places_;      // of an object in the vector of its kind
+  std::unordered_map<std::string, size_t> unmodelled_;  // of a kind in `unmodelled`
+  size_t errors_before_ = 0;  // before the object that is being decoded
+};
+
+}  // namespace
+
+Snapshot load_snapshot(const std::vector<manifest::Document>& documents, const LoadOptions& options, base::Diagnostics& diagnostics) {
+  return Loader(options, diagnostics).load(documents);
+}
+
+}  // namespace npverify::resource

@@ -1,0 +1,148 @@
+// core/v1 Pod and PodSpec: what decides about a pod's traffic and placement. Other fields are read past.
+#include <algorithm>
+
+#include "resource/kinds.h"
+#include "resource/ports.h"
+#include "resource/syntax.h"
+
+namespace npverify::resource {
+namespace {
+
+void decode_ports(const Field& ports, ContainerKind container, PodSpec& spec) {
+  for (size_t i = 0; i < ports.size(); ++i) {
+    const Field entry = ports.item(i);
+    if (!entry.mapping()) continue;
+    const Field name = entry.child("name"), number = entry.child("containerPort"), protocol = entry.child("protocol"), host = entry.child("hostPort");
+    ContainerPort port;
+    port.name = name.text_or("");
+    if (!port.name.empty())
+      if (const auto expected = port_name_problem(port.name)) name.error("port name '" + port.name + "' is not valid; expected " + *expected);
+    if (!number.present()) number.error("a containerPort is missing; expected 1 to 65535");
+    port.number = static_cast<base::Port>(number.integer(1, 65535).value_or(0));
+    port.protocol = decode_protocol(protocol, true);
+    port.host_port = static_cast<base::Port>(host.integer(0, 65535).value_or(0));
+    port.container = container;
+    spec.ports.push_back(std::move(port));
+  }
+}
+
+void decode_containers(const Field& containers, bool init, PodSpec& spec) {
+  for (size_t i = 0; i < containers.size(); ++i) {
+    const Field container = containers.item(i);
+    if (!container.mapping()) continue;
+    const Field restart = container.child("restartPolicy"), ports = container.child("ports"), image = container.child("image");
+    const bool sidecar = init && restart.text() == "Always";
+    decode_ports(ports, !init ? ContainerKind::regular : sidecar ? ContainerKind::sidecar : ContainerKind::init, spec);
+    if (const auto text = image.text()) spec.images.emplace_back(*text);
+  }
+}
+
+std::vector<NodeSelectorRequirement> decode_requirements(const Field& list) {
+  std::vector<NodeSelectorRequirement> result;
+  for (size_t i = 0; i < list.size(); ++i) {
+    const Field entry = list.item(i);
+    if (!entry.mapping()) continue;
+    const Field key = entry.child("key"), op = entry.child("operator"), values = entry.child("values");
+    const std::vector<std::string> operators{"In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt"};
+    NodeSelectorRequirement requirement{key.text_or(""), op.text_or(""), values.text_list()};
+    if (std::find(operators.begin(), operators.end(), requirement.op) == operators.end()) {
+      const auto near = base::nearest(requirement.op, operators);
+      op.error("unknown operator '" + requirement.op + "'; expected " + alternatives(operators), near ? "did you mean '" + *near + "'?" : "");
+    }
+    result.push_back(std::move(requirement));
+  }
+  return result;
+}
+
+void decode_affinity(const Field& affinity, PodSpec& spec) {
+  const Field node = affinity.child("nodeAffinity");
+  const Field required = node.child("requiredDuringSchedulingIgnoredDuringExecution");
+  if (!required.mapping()) return;
+  const Field terms = required.child("nodeSelectorTerms");
+  spec.required_node_affinity.emplace();
+  for (size_t i = 0; i < terms.size(); ++i) {
+    const Field term = terms.item(i);
+    const Field expressions = term.child("matchExpressions"), fields = term.child("matchFields");
+    spec.required_node_affinity->push_back({decode_requirements(expressions), decode_requirements(fields)});
+  }
+}
+
+void decode_tolerations(const Field& tolerations, PodSpec& spec) {
+  for (size_t i = 0; i < tolerations.size(); ++i) {
+    const Field entry = tolerations.item(i);
+    if (!entry.mapping()) continue;
+    const Field key = entry.child("key"), op = entry.child("operator"), value = entry.child("value"), effect = entry.child("effect");
+    spec.tolerations.push_back({key.text_or(""), op.text_or("Equal"), value.text_or(""), effect.text_or("")});
+  }
+}
+
+void decode_spread(const Field& constraints, PodSpec& spec) {
+  for (size_t i = 0; i < constraints.size(); ++i) {
+    const Field entry = constraints.item(i);
+    if (!entry.mapping()) continue;
+    const Field key = entry.child("topologyKey"), when = entry.child("whenUnsatisfiable"), skew = entry.child("maxSkew"), selector = entry.child("labelSelector");
+    TopologySpreadConstraint constraint{key.text_or(""), when.text_or("DoNotSchedule"), static_cast<int>(skew.integer(1, INT32_MAX).value_or(1)), std::nullopt};
+    if (selector.present()) constraint.selector = decode_selector(selector, false);
+    spec.topology_spread.push_back(std::move(constraint));
+  }
+}
+
+PodPhase decode_phase(const Field& phase) {
+  const auto text = phase.text();
+  if (!text || text->empty() || *text == "Running") return PodPhase::running;
+  if (*text == "Pending") return PodPhase::pending;
+  if (*text == "Succeeded") return PodPhase::succeeded;
+  if (*text == "Failed") return PodPhase::failed;
+  return PodPhase::unknown;
+}
+
+std::string controller_of(const Field& owners) {
+  for (size_t i = 0; i < owners.size(); ++i) {
+    const Field owner = owners.item(i);
+    const Field controller = owner.child("controller"), kind = owner.child("kind"), name = owner.child("name");
+    if (controller.boolean().value_or(false)) return kind.text_or("") + "/" + name.text_or("");
+  }
+  return "";
+}
+
+}  // namespace
+
+PodSpec decode_pod_spec(const Field& field) {
+  PodSpec spec;
+  if (!field.mapping()) return spec;
+  const Field account = field.child("serviceAccountName"), old_account = field.child("serviceAccount"), node = field.child("nodeName"), host = field.child("hostNetwork"),
+              containers = field.child("containers"), init = field.child("initContainers"), selector = field.child("nodeSelector"), affinity = field.child("affinity"),
+              tolerations = field.child("tolerations"), spread = field.child("topologySpreadConstraints");
+  spec.service_account = account.text_or(old_account.text_or(""));
+  if (spec.service_account.empty()) spec.service_account = "default";
+  spec.node_name = node.text_or("");
+  spec.host_network = host.boolean().value_or(false);
+  decode_containers(containers, false, spec);
+  decode_containers(init, true, spec);
+  spec.node_selector = selector.text_map();
+  if (affinity.mapping()) decode_affinity(affinity, spec);
+  decode_tolerations(tolerations, spec);
+  decode_spread(spread, spec);
+  return spec;
+}
+
+Pod decode_pod(const Field& object) {
+  Pod pod;
+  pod.meta = decode_meta(object, Scope::namespaced, NameForm::dns_subdomain, false);
+  const Field spec = object.child("spec"), status = object.child("status"), meta = object.child("metadata");
+  pod.spec = decode_pod_spec(spec);
+  const Field owners = meta.child("ownerReferences");
+  pod.owner = controller_of(owners);
+  if (!status.mapping()) return pod;
+  const Field phase = status.child("phase"), ips = status.child("podIPs"), ip = status.child("podIP");
+  pod.phase = decode_phase(phase);
+  for (size_t i = 0; i < ips.size(); ++i) {
+    const Field entry = ips.item(i);
+    const Field address = entry.child("ip");
+    append_address(address, pod.addresses);
+  }
+  if (pod.addresses.empty()) append_address(ip, pod.addresses);
+  return pod;
+}
+
+}  // namespace npverify::resource

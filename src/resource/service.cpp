@@ -1,0 +1,92 @@
+// core/v1 Service.
+#include <algorithm>
+
+#include "resource/kinds.h"
+#include "resource/ports.h"
+#include "resource/syntax.h"
+
+namespace npverify::resource {
+namespace {
+
+void add_addresses(const Field& list, std::vector<base::Address>& addresses) {
+  for (size_t i = 0; i < list.size(); ++i) {
+    const Field entry = list.item(i);
+    append_address(entry, addresses);
+  }
+}
+
+std::variant<base::Port, std::string> decode_target(const Field& target, base::Port otherwise) {
+  const auto value = target.integer_or_text();
+  if (const auto* number = std::get_if<int64_t>(&value)) {
+    if (*number == 0) return otherwise;  // as absent
+    if (*number >= 1 && *number <= 65535) return static_cast<base::Port>(*number);
+    target.error("port " + std::to_string(*number) + " is not a port; expected 1 to 65535");
+  } else if (const auto* name = std::get_if<std::string_view>(&value)) {
+    if (name->empty()) return otherwise;
+    if (const auto expected = port_name_problem(*name)) target.error("port name '" + std::string(*name) + "' is not valid; expected " + *expected, number_hint(*name));
+    return std::string(*name);
+  }
+  return otherwise;
+}
+
+ServicePort decode_port(const Field& entry) {
+  ServicePort port;
+  const Field name = entry.child("name"), protocol = entry.child("protocol"), number = entry.child("port"), target = entry.child("targetPort"), node = entry.child("nodePort");
+  port.name = name.text_or("");
+  port.protocol = decode_protocol(protocol, true);
+  if (!number.present()) number.error("a port is missing; expected 1 to 65535");
+  port.port = static_cast<base::Port>(number.integer(1, 65535).value_or(0));
+  port.node_port = static_cast<base::Port>(node.integer(0, 65535).value_or(0));
+  port.target_port = decode_target(target, port.port);
+  return port;
+}
+
+void decode_type(const Field& type, Service& service) {
+  const auto text = type.text();
+  if (!text || text->empty()) return;
+  const std::vector<std::string> types{"ClusterIP", "NodePort", "LoadBalancer", "ExternalName"};
+  service.type = *text;
+  if (std::find(types.begin(), types.end(), *text) != types.end()) return;
+  const auto near = base::nearest(*text, types);
+  type.error("unknown service type '" + std::string(*text) + "'; expected " + alternatives(types), near ? "did you mean '" + *near + "'?" : "");
+}
+
+void decode_load_balancer(const Field& status, const Field& wanted, Service& service) {
+  const Field balancer = status.child("loadBalancer");
+  const Field ingress = balancer.child("ingress");
+  for (size_t i = 0; i < ingress.size(); ++i) {
+    const Field entry = ingress.item(i);
+    const Field ip = entry.child("ip");
+    append_address(ip, service.load_balancer_ips);
+  }
+  if (service.load_balancer_ips.empty()) append_address(wanted, service.load_balancer_ips);
+}
+
+}  // namespace
+
+Service decode_service(const Field& object) {
+  Service service;
+  service.meta = decode_meta(object, Scope::namespaced, NameForm::dns_label, false);
+  const Field spec = object.child("spec"), status = object.child("status");
+  if (!spec.mapping()) return service;
+  const Field type = spec.child("type"), selector = spec.child("selector"), ports = spec.child("ports"), ip = spec.child("clusterIP"), ips = spec.child("clusterIPs"),
+              external = spec.child("externalIPs"), wanted = spec.child("loadBalancerIP"), name = spec.child("externalName"), outside = spec.child("externalTrafficPolicy"),
+              inside = spec.child("internalTrafficPolicy");
+  decode_type(type, service);
+  if (auto labels = selector.text_map(); !labels.empty()) service.selector = std::move(labels);
+  for (size_t i = 0; i < ports.size(); ++i) {
+    const Field port = ports.item(i);
+    service.ports.push_back(decode_port(port));
+  }
+  service.headless = ip.text() == "None";
+  add_addresses(ips, service.cluster_ips);
+  if (service.cluster_ips.empty()) append_address(ip, service.cluster_ips);
+  add_addresses(external, service.external_ips);
+  decode_load_balancer(status, wanted, service);
+  service.external_name = name.text_or("");
+  service.external_traffic_policy = outside.text_or("Cluster");
+  service.internal_traffic_policy = inside.text_or("Cluster");
+  return service;
+}
+
+}  // namespace npverify::resource
