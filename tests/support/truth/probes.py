@@ -88,14 +88,13 @@ def extended(world, seed, pods=12, namespaces=2, addresses=24):
     versions = families(world)
     homes = [o["metadata"]["name"] for o in new["objects"] if o["kind"] == "Namespace"]
     nodes = [o["metadata"]["name"] for o in new["objects"] if o["kind"] == "Node"]
-    fresh = []
+    fresh, taken = [], {a["ip"] for p in W.pods_of(new).values() for a in p["status"].get("podIPs", [])}
     for i in range(namespaces):
         name = f"fresh-{i}"
         fresh.append({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": {**words.some_labels(rng), "kubernetes.io/metadata.name": name}}})
     homes += [o["metadata"]["name"] for o in fresh]
     for i in range(pods):
-        fresh.append(fresh_pod(f"fresh-{i}", i, rng, words, homes, nodes, versions))
-    taken = {a["ip"] for o in [*new["objects"], *fresh] if o["kind"] == "Pod" for a in o["status"].get("podIPs", [])}
+        fresh.append(fresh_pod(f"fresh-{i}", rng, words, homes, nodes, versions, taken))
     taken |= {a["address"] for o in new["objects"] if o["kind"] == "Node" for a in o["status"]["addresses"]}
     at = next((i for i, o in enumerate(new["objects"]) if o["kind"] not in W.PLAIN_KINDS), len(new["objects"]))
     new["objects"][at:at] = fresh
@@ -103,13 +102,15 @@ def extended(world, seed, pods=12, namespaces=2, addresses=24):
     return new, outside, words, rng
 
 
-def fresh_pod(name, number, rng, words, homes, nodes, versions):
+def fresh_pod(name, rng, words, homes, nodes, versions, taken):
+    """A pod at an address of its node that nobody has; the address is added to those taken."""
     ports, names = [], sorted(words.names)
     for port_name in rng.sample(names, min(len(names), rng.randint(0, 2))):
         ports.append({"name": port_name, "containerPort": words.port(rng), "protocol": rng.choice(PROTOCOLS[:2])})
     node = rng.choice(nodes)
     on = nodes.index(node) + 1
-    ips = [{4: f"10.244.{on}.{100 + number}", 6: f"fd00:10:244:{on}::{100 + number:x}"}[v] for v in versions]
+    ips = next(found for found in ([{4: f"10.244.{on}.{n}", 6: f"fd00:10:244:{on}::{n:x}"}[v] for v in versions] for n in range(100, 255)) if not taken & set(found))
+    taken.update(ips)
     return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "namespace": rng.choice(homes), "labels": words.some_labels(rng)},
             "spec": {"nodeName": node, "serviceAccountName": "default", "containers": [{"name": "main", "image": "img", "ports": ports}]},
             "status": {"phase": "Running", "podIP": ips[0], "podIPs": [{"ip": ip} for ip in ips]}}
