@@ -100,7 +100,7 @@ class End {
 
   EndDecision decide() {
     const Endpoint& subject = flow_.end(policy::subject_of(direction_));
-    if (subject.kind != EndpointKind::pod || !subject.policed) return {EndVerdict::unpoliced, EndDecision::By::not_policed, "policy does not apply to " + subject.name, ""};
+    if (subject.kind != EndpointKind::pod || !subject.policed) return {EndVerdict::unpoliced, EndDecision::By::not_policed, "policy does not apply to this end", ""};
     if (flow_.source->name == flow_.destination->name) return {EndVerdict::allow, EndDecision::By::itself, "a pod reaches itself", ""};
     find_isolating();
     for (const auto& drop : side_.drops)

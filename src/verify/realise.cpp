@@ -54,6 +54,7 @@ class Realisation {
     w_.ports = a_.ports;
     w_.family = a_.family;
     w_.same_node = a_.same_node;
+    if (universe_.kind != world::UniverseKind::possible) choose_closed_pods();
     w_.source = end(Role::source);
     w_.destination = end(Role::destination);
     choose_nodes();
@@ -65,7 +66,7 @@ class Realisation {
   Endpoint end(Role role) {
     const smt::EndAssignment& e = a_.end(role);
     if (e.kind == EndpointKind::pod && universe_.kind != world::UniverseKind::possible)
-      if (const auto* closed = closed_pod(role)) return from_snapshot(*closed, e);
+      if (const auto* closed = closed_[role == Role::source ? 0 : 1]) return from_snapshot(*closed, e);
     Endpoint out{.kind = e.kind};
     if (e.kind == EndpointKind::host) return host(e);
     const Address address = take_address(e);
@@ -131,13 +132,26 @@ class Realisation {
     });
   }
 
-  const world::ClosedPod* closed_pod(Role role) {
-    for (const auto& closed : universe_.pods) {
-      const bool taken = role == Role::destination && universe_.kind == world::UniverseKind::observed && w_.source.name == closed.pod.name;
-      const bool node_fits = role == Role::source || closed.pod.node.empty() || w_.source.node.empty() || (closed.pod.node == w_.source.node) == a_.same_node;
-      if (!taken && node_fits && agrees(role, closed)) return &closed;
-    }
-    return nullptr;
+  std::vector<const world::ClosedPod*> candidates(Role role) const {
+    std::vector<const world::ClosedPod*> found;
+    const auto& node = a_.end(role).node;
+    for (const auto& closed : universe_.pods)
+      if ((!node || closed.pod.node.empty() || *node == closed.pod.node) && agrees(role, closed)) found.push_back(&closed);
+    return found;
+  }
+
+  // The pods of the snapshot that the ends stand for. In a dump each pod is there once, so the ends are two.
+  void choose_closed_pods() {
+    const bool closed_source = a_.source.kind == EndpointKind::pod, closed_destination = a_.destination.kind == EndpointKind::pod;
+    const auto sources = closed_source ? candidates(Role::source) : std::vector<const world::ClosedPod*>{nullptr};
+    const auto destinations = closed_destination ? candidates(Role::destination) : std::vector<const world::ClosedPod*>{nullptr};
+    for (const auto* source : sources)
+      for (const auto* destination : destinations) {
+        if (source && source == destination && universe_.kind == world::UniverseKind::observed) continue;
+        closed_[0] = source;
+        closed_[1] = destination;
+        return;
+      }
   }
 
   Endpoint from_snapshot(const world::ClosedPod& closed, const smt::EndAssignment& e) {
@@ -244,6 +258,7 @@ class Realisation {
   const std::vector<logic::Expr>& mentioned_;
   Witness w_;
   std::set<Address> used_;
+  const world::ClosedPod* closed_[2] = {};
 };
 
 }  // namespace

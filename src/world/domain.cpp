@@ -35,7 +35,7 @@ class Domain {
     if (!universe_.addresses.ipv4) all.push_back(pool_.family_is(base::Family::ipv6));
     for (const Role role : {Role::source, Role::destination}) {
       all.push_back(kinds(role));
-      all.push_back(universe_.kind == UniverseKind::possible ? namespace_labels(role) : closed_pods(role));
+      all.push_back(universe_.kind == UniverseKind::possible ? namespace_labels(role) : pool_.both(closed_pods(role), hosts_on_their_nodes(role)));
     }
     if (universe_.kind != UniverseKind::possible) all.push_back(closed_cluster_ports());
     if (universe_.kind == UniverseKind::observed) all.push_back(no_pod_twice());
@@ -101,6 +101,18 @@ class Domain {
     for (const auto& closed : universe_.pods) cubes.insert(cube(role, closed));
     std::vector<Expr> any{pool_.negation(pool_.kind_is(role, EndpointKind::pod))};
     for (const auto& literals : cubes) any.push_back(pool_.conjunction(literals));
+    return pool_.disjunction(std::move(any));
+  }
+
+  // Pods of a closed universe may be bound to nodes, so there it matters which node a host is.
+  Expr hosts_on_their_nodes(Role role) {
+    if (!asks_node_ || universe_.hosts.empty()) return logic::True;
+    std::vector<Expr> any{pool_.negation(pool_.kind_is(role, EndpointKind::host))};
+    for (const auto& host : universe_.hosts) {
+      base::AddressSet addresses;
+      for (const auto& address : host.addresses) addresses = addresses.united(base::AddressSet::of(address));
+      any.push_back(pool_.both(pool_.node_is(role, host.node), pool_.address_in(role, addresses)));
+    }
     return pool_.disjunction(std::move(any));
   }
 

@@ -19,7 +19,7 @@ AddressSet prefixes(std::initializer_list<const char*> texts) {
 
 // Addresses that no packet between two ends carries as a source or destination of its own: unspecified, loopback, link-local, multicast, reserved.
 AddressSet never_on_the_wire() {
-  return prefixes({"0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3", "::/128", "::1/128", "::ffff:0:0/96", "fe80::/10", "ff00::/8"});
+  return prefixes({"0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3", "::/128", "::1/128", "fe80::/10", "ff00::/8"});
 }
 
 AddressSet private_ranges() { return prefixes({"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fd00::/8"}); }
