@@ -92,7 +92,8 @@ EvaluationCounts evaluate_worlds(const Encodings& encodings, const std::string& 
       if (world.is_discarded() || !world.is_object() || !world.contains("id") || !world.contains("objects") || !world.contains("flows"))
         throw base::InputError("error: line " + std::to_string(number) + ": expected a world as JSON with id, objects and flows\n");
       InstallationOptions all = options;
-      for (const auto& [name, value] : world.value("options", json::object()).items()) all.emplace(name, value.is_string() ? value.get<std::string>() : value.dump());
+      const json own = world.value("options", json::object());
+      for (const auto& [name, value] : own.items()) all.emplace(name, value.is_string() ? value.get<std::string>() : value.dump());
       answers << answer(world, encodings.profile(profile, all).state().profile, reasons, counts).dump() << '\n';
     }
     return counts;
