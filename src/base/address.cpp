@@ -72,8 +72,10 @@ std::optional<Prefix> Prefix::parse(std::string_view text, bool* had_host_bits) 
   const bool mapped = address->family == Family::ipv4 && address_text.find(':') != std::string_view::npos;
   auto length = parse_length(text.substr(slash + 1), mapped ? 128 : width_of(address->family));
   if (!length) return std::nullopt;
-  if (mapped) {  // Go reads ::ffff:10.0.0.0/104 as 10.0.0.0/8
-    if (*length < 96) return std::nullopt;
+  if (mapped && *length < 96) {  // fewer bits than the mapping itself: an ordinary IPv6 prefix
+    address->family = Family::ipv6;
+    address->bits |= static_cast<uint128>(0xffff) << 32;
+  } else if (mapped) {  // Go reads ::ffff:10.0.0.0/104 as 10.0.0.0/8
     *length -= 96;
   }
   const auto mask = mask_of(address->family, *length);

@@ -67,8 +67,10 @@ void BuildFiles::report(base::Diagnostics& errors, base::Diagnostics& notes) con
     const bool chart = file.tool == "helm template";
     const std::string what = chart ? "a Helm chart" : "a kustomization";
     const std::string hint = "run `" + file.tool + " " + shown(file.folder) + "` and read its output";
-    if (!objects_below(file.folder)) {
+    if (object_files_.empty()) {
       errors.error(file.span, "", what + " is no manifest, and nothing that it makes was loaded", hint);
+    } else if (!objects_below(file.folder)) {
+      notes.warning(file.span, "", "nothing that this " + what.substr(2) + " makes was loaded", hint);
     } else if (!file.changes.empty()) {
       notes.warning(file.span, "", what + " is not applied to the manifests beside it" + (chart ? std::string() : " (" + file.changes + ")"), hint);
     }

@@ -7,8 +7,8 @@
 
 namespace npverify::resource {
 
-/// Files that say how manifests are made (kustomization.yaml, Chart.yaml) and are no manifests: an error where nothing that they make was
-/// loaded, a warning where plain manifests stand beside them that they would change.
+/// Files that say how manifests are made (kustomization.yaml, Chart.yaml) and are no manifests: an error where nothing else was loaded, a
+/// warning where plain manifests stand beside them that they would change, or none that they would make.
 class BuildFiles {
  public:
   /// Is this document one of them? Then it is taken.

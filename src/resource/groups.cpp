@@ -40,7 +40,7 @@ constexpr std::array carrying{
     GroupKind{"kubeovn.io", "Subnet"},
     GroupKind{"kubeovn.io", "Vpc"},
     GroupKind{"consul.hashicorp.com", "ServiceIntentions"},
-    GroupKind{"consul.hashicorp.com", "ServiceRouter"},
+    GroupKind{"coil.cybozu.com", "Egress"},
     GroupKind{"networking.k8s.aws", "PolicyEndpoint"},
     GroupKind{"networking.k8s.aws", "ClusterPolicyEndpoint"},
 };

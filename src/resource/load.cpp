@@ -58,8 +58,7 @@ class Loader {
     if (build_files_.take(context, node)) return;
     const auto type = type_of(object, inherited);
     if (!type) return;
-    const manifest::Node* items = node.find("items");
-    if (type->kind.ends_with("List") && type->kind.size() >= 4 && (items || type->kind == "List")) {
+    if (type->kind.ends_with("List") && (node.find("items") || !node.find("spec"))) {
       take_list(object, *type);
       return;
     }
@@ -149,8 +148,13 @@ class Loader {
     if (!kinds || std::find(kinds->begin(), kinds->end(), type.kind) != kinds->end()) return true;
     const Field at = object.child("kind");
     const auto near = base::nearest(type.kind, *kinds);
-    at.error("apiVersion '" + std::string(type.api_version) + "' has no kind '" + std::string(type.kind) + "'", near ? "did you mean '" + *near + "'?" : "");
-    return false;
+    const std::string message = "apiVersion '" + std::string(type.api_version) + "' has no kind '" + std::string(type.kind) + "'";
+    if (near || type.kind.find("Policy") != std::string_view::npos) {
+      at.error(message, near ? "did you mean '" + *near + "'?" : "");
+      return false;
+    }
+    at.warning(message + "; left out");  // OpenShift still takes some of its kinds as v1
+    return true;
   }
 
   void decode_known(const Field& object, TypeMeta type) {

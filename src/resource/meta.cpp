@@ -17,7 +17,9 @@ void report_key(const Field& map, const manifest::Node::Entry& entry, std::strin
 
 std::string quoted(std::string_view text) { return "'" + std::string(text) + "'"; }
 
-void check_annotations(const Field& annotations, const Labels& values) {
+/// Annotations decide nothing here: only for policies, which are read as strictly as the server does, is a wrong key an error.
+void check_annotations(const Field& annotations, const Labels& values, bool strict) {
+  if (!strict) return;
   size_t bytes = 0;
   for (const auto& [key, value] : values) bytes += key.size() + value.size();
   if (bytes > 256 * 1024) annotations.error("annotations of " + std::to_string(bytes) + " bytes; at most 262144 are stored");
@@ -30,7 +32,7 @@ void check_annotations(const Field& annotations, const Labels& values) {
 }
 
 void check_owner(const Field& owner, bool strict) {
-  if (!owner.mapping()) return;
+  if (owner.present() && !owner.mapping()) return;
   if (strict) owner.only({"apiVersion", "kind", "name", "uid", "controller", "blockOwnerDeletion"});
   for (const char* key : {"apiVersion", "kind", "name", "uid"}) {
     const Field part = owner.child(key);
@@ -41,7 +43,8 @@ void check_owner(const Field& owner, bool strict) {
       part.error("no version in " + quoted(*text));
     }
   }
-  const Field controller = owner.child("controller"), block = owner.child("blockOwnerDeletion");
+  const Field kind = owner.child("kind"), version = owner.child("apiVersion"), controller = owner.child("controller"), block = owner.child("blockOwnerDeletion");
+  if (kind.present() && version.present() && kind.node()->text == "Event" && version.node()->text == "v1") owner.error("an Event owns nothing");
   controller.boolean();
   block.boolean();
 }
@@ -60,7 +63,7 @@ void check_rest(const Field& meta, bool strict) {
     const std::string_view text = finalizer.text().value_or("");
     if (const auto expected = label_key_problem(text)) finalizer.error("finalizer " + quoted(text) + " is not valid; expected " + *expected);
   }
-  if (generation.present()) generation.integer(0, INT64_MAX);
+  if (generation.present()) generation.integer(INT64_MIN, INT64_MAX);
 }
 
 std::optional<std::string> name_problem(std::string_view name, NameForm form) {
@@ -71,19 +74,24 @@ std::optional<std::string> name_problem(std::string_view name, NameForm form) {
   return std::nullopt;
 }
 
+/// A dash at the end stands before what is appended.
+void check_prefix(const Field& generate, std::string_view prefix, NameForm form) {
+  std::string name(prefix);
+  if (name.size() > 1 && name.ends_with('-')) name.replace(name.size() - 2, 2, "a");
+  if (const auto expected = name_problem(name, form)) generate.error(quoted(prefix) + " begins no name; expected " + *expected);
+}
+
 std::string decode_name(const Field& meta, NameForm form) {
   const Field name = meta.child("name"), generate = meta.child("generateName");
-  const auto prefix = generate.text();
+  const std::string_view prefix = generate.text().value_or("");
+  if (!prefix.empty()) check_prefix(generate, prefix, form);
   if (name.present() && name.node()->kind != manifest::NodeKind::string) {
     name.type_error("a string");
     return "";
   }
   std::string text(name.text().value_or(""));
-  if (text.empty() && prefix && !prefix->empty()) {
-    text = std::string(*prefix) + "x" + std::to_string(++meta.context().generated_names[std::string(*prefix)]);
-    if (const auto expected = name_problem(text, form)) generate.error(quoted(*prefix) + " begins no name; expected " + *expected);
-    return text;
-  }
+  if (text.empty() && !prefix.empty())
+    return std::string(prefix.substr(0, 58)) + "x" + std::to_string(++meta.context().generated_names[std::string(prefix)]);  // the server cuts there, too
   if (text.empty()) {
     name.error("a name is missing");
   } else if (const auto expected = name_problem(text, form)) {
@@ -173,7 +181,7 @@ ObjectMeta decode_meta(const Field& object, Scope scope, NameForm form, bool str
   const Field labels = field.child("labels"), annotations = field.child("annotations");
   meta.labels = decode_labels(labels);
   meta.annotations = annotations.text_map();
-  check_annotations(annotations, meta.annotations);
+  check_annotations(annotations, meta.annotations, strict);
   check_rest(field, strict);
   return meta;
 }
