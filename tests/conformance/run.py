@@ -253,6 +253,7 @@ def main():
     parser.add_argument("--npverify", help="the binary; else $NPVERIFY, else build/release/bin/npverify")
     options = parser.parse_args()
 
+    Verifier(options.npverify)
     data = collection(options)
     sets = [s for s in options.set or DEFAULT_SETS if (data / s / "worlds.jsonl.xz").is_file()]
     if not sets:

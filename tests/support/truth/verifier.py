@@ -4,6 +4,7 @@ import io
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 import tempfile
 
@@ -23,6 +24,8 @@ class Failed(Exception):
 class Verifier:
     def __init__(self, binary=None):
         self.binary = str(binary or os.environ.get("NPVERIFY") or ROOT / "build/release/bin/npverify")
+        if not shutil.which(self.binary):
+            raise SystemExit(f"no npverify at {self.binary}: build it (scripts/check), or name it with --npverify or $NPVERIFY")
 
     def run(self, *arguments, stdin=None, accept=GOOD, timeout=600):
         """Standard output and exit code; raises Failed where the code is not among those accepted."""
