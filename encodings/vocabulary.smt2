@@ -51,3 +51,7 @@
 (declare-fun policy.longest-pod-key () Number)
 ; The length of the longest label key without a prefix in the policy's namespaceSelectors.
 (declare-fun policy.longest-namespace-key () Number)
+; The length of the longest prefix (before the slash) of a label key in the policy's podSelectors.
+(declare-fun policy.longest-pod-key-prefix () Number)
+; The length of the longest prefix (before the slash) of a label key in the policy's namespaceSelectors.
+(declare-fun policy.longest-namespace-key-prefix () Number)

@@ -101,13 +101,15 @@ class Translation {
   Role peer_;
 };
 
-// The facts that a refusal may depend on. Key lengths: of keys without a prefix, which a CNI's own prefix makes longer.
+// The facts that a refusal may depend on. Keys without a prefix and prefixes are measured apart: a CNI's own prefix makes either longer.
 struct PolicyFacts {
-  int64_t longest_pod_key = 0, longest_namespace_key = 0;
+  struct Keys {
+    int64_t longest = 0, longest_prefix = 0;
+  } pods, namespaces;
   bool uses_sctp = false, has_ingress_ip_block = false;
 
   explicit PolicyFacts(const NetworkPolicy& policy) {
-    measure(policy.pod_selector, longest_pod_key);
+    measure(policy.pod_selector, pods);
     for (const auto* rules : {&policy.ingress, &policy.egress})
       for (const auto& rule : *rules) add(rule, rules == &policy.ingress);
   }
@@ -115,22 +117,27 @@ struct PolicyFacts {
   void add(const NetworkPolicyRule& rule, bool ingress) {
     for (const auto& port : rule.ports) uses_sctp = uses_sctp || port.protocol == base::Protocol::sctp;
     for (const auto& peer : rule.peers) {
-      if (peer.pod_selector) measure(*peer.pod_selector, longest_pod_key);
-      if (peer.namespace_selector) measure(*peer.namespace_selector, longest_namespace_key);
+      if (peer.pod_selector) measure(*peer.pod_selector, pods);
+      if (peer.namespace_selector) measure(*peer.namespace_selector, namespaces);
       has_ingress_ip_block = has_ingress_ip_block || (ingress && peer.ip_block);
     }
   }
 
-  static void measure(const resource::LabelSelector& selector, int64_t& longest) {
-    for (const auto& r : selector.requirements)
-      if (r.key.find('/') == std::string::npos) longest = std::max(longest, static_cast<int64_t>(r.key.size()));
+  static void measure(const resource::LabelSelector& selector, Keys& keys) {
+    for (const auto& r : selector.requirements) {
+      const auto slash = r.key.find('/');
+      int64_t& longest = slash == std::string::npos ? keys.longest : keys.longest_prefix;
+      longest = std::max(longest, static_cast<int64_t>(slash == std::string::npos ? r.key.size() : slash));
+    }
   }
 
   std::map<std::string, int64_t> by_name() const {
     return {{"policy.uses-sctp", uses_sctp},
             {"policy.has-ingress-ip-block", has_ingress_ip_block},
-            {"policy.longest-pod-key", longest_pod_key},
-            {"policy.longest-namespace-key", longest_namespace_key}};
+            {"policy.longest-pod-key", pods.longest},
+            {"policy.longest-namespace-key", namespaces.longest},
+            {"policy.longest-pod-key-prefix", pods.longest_prefix},
+            {"policy.longest-namespace-key-prefix", namespaces.longest_prefix}};
   }
 };
 

@@ -19,6 +19,8 @@ std::map<std::string, Word> make_vocabulary() {
       {"policy.has-ingress-ip-block", {Sort::boolean, {}, true}},
       {"policy.longest-pod-key", {Sort::number, {}, true}},
       {"policy.longest-namespace-key", {Sort::number, {}, true}},
+      {"policy.longest-pod-key-prefix", {Sort::number, {}, true}},
+      {"policy.longest-namespace-key-prefix", {Sort::number, {}, true}},
   };
   for (const char* end : {"subject", "peer", "destination"})
     for (const char* names : {"container", "sidecar", "init", "last"})
