@@ -38,14 +38,14 @@ std::vector<Part> cut(std::string_view text) {
 class JsonReader {
  public:
   JsonReader(const std::shared_ptr<const base::SourceFile>& file, const ReadLimits& limits, base::Diagnostics& diagnostics)
-      : file_(file), limits_(limits), diagnostics_(diagnostics), buffer_(file->text), places_(file->text) {}
+      : file_(file), limits_(limits), diagnostics_(diagnostics), buffer_(file->text), places_(file->text), builder_(file, limits, problems_) {}
 
   std::optional<std::vector<Document>> read() {
     const auto parts = cut(file_->text);
     if (parts.empty()) return std::nullopt;
     for (const Part& part : parts) {
       problems_ = {};
-      builder_.emplace(file_, limits_, problems_);
+      builder_.start();
       if (!read_part(part)) return std::nullopt;
       keep_document();
     }
@@ -66,8 +66,8 @@ class JsonReader {
   void keep_document() {
     for (const auto& problem : problems_.all()) found_.add(problem);
     const uint32_t index = index_++;
-    if (builder_->failed()) return;
-    documents_.push_back({file_, builder_->take_root(), builder_->take_storage(), index});
+    if (builder_.failed()) return;
+    documents_.push_back({file_, builder_.root(), builder_.storage(), index});
   }
 
   Place place_of(const char* at) { return places_.at_byte(static_cast<size_t>(at - base_)); }
@@ -75,11 +75,11 @@ class JsonReader {
   /// Strings that are spelled without escapes stand in the file; `raw` is just after the opening quote.
   std::string_view in_source(std::string_view value, const char* raw) {
     const std::string_view there = std::string_view(file_->text).substr(static_cast<size_t>(raw - base_), value.size());
-    return there == value ? there : builder_->keep(value);
+    return there == value ? there : builder_.keep(value);
   }
 
   bool visit(ondemand::value value) {
-    if (builder_->too_large()) return true;
+    if (builder_.too_large()) return true;
     const std::string_view token = value.raw_json_token();
     const Place place = place_of(token.data());
     ondemand::json_type type;
@@ -98,41 +98,41 @@ class JsonReader {
   bool visit_object(ondemand::value value, Place place) {
     ondemand::object object;
     if (value.get_object().get(object)) return false;
-    builder_->begin(place, NodeKind::mapping, {});
-    if (builder_->too_large()) return true;
+    builder_.begin(place, NodeKind::mapping, {});
+    if (builder_.too_large()) return true;
     for (auto entry : object) {
       ondemand::field field;
       if (std::move(entry).get(field)) return false;
       const char* const raw = field.key().raw();
       std::string_view key;
       if (field.unescaped_key().get(key)) return false;
-      builder_->scalar(place_of(raw - 1), NodeKind::string, in_source(key, raw), {});
+      builder_.scalar(place_of(raw - 1), NodeKind::string, in_source(key, raw), {});
       if (!visit(field.value())) return false;
-      if (builder_->too_large()) return true;
+      if (builder_.too_large()) return true;
     }
-    builder_->end();
+    builder_.end();
     return true;
   }
 
   bool visit_array(ondemand::value value, Place place) {
     ondemand::array array;
     if (value.get_array().get(array)) return false;
-    builder_->begin(place, NodeKind::sequence, {});
-    if (builder_->too_large()) return true;
+    builder_.begin(place, NodeKind::sequence, {});
+    if (builder_.too_large()) return true;
     for (auto item : array) {
       ondemand::value element;
       if (std::move(item).get(element)) return false;
       if (!visit(element)) return false;
-      if (builder_->too_large()) return true;
+      if (builder_.too_large()) return true;
     }
-    builder_->end();
+    builder_.end();
     return true;
   }
 
   bool visit_string(ondemand::value value, Place place, std::string_view token) {
     std::string_view text;
     if (value.get_string().get(text)) return false;
-    builder_->scalar(place, NodeKind::string, in_source(text, token.data() + 1), {});
+    builder_.scalar(place, NodeKind::string, in_source(text, token.data() + 1), {});
     return true;
   }
 
@@ -142,20 +142,20 @@ class JsonReader {
     while (!token.empty() && std::string_view("0123456789+-.eE").find(token.back()) == std::string_view::npos) token.remove_suffix(1);
     const std::string text = number.is_double() ? spell_number(number.get_double()) : number.is_uint64() ? std::to_string(number.get_uint64()) : std::to_string(number.get_int64());
     const NodeKind kind = text.find_first_of(".e") == std::string::npos ? NodeKind::integer : NodeKind::real;
-    builder_->scalar(place, kind, text == token ? in_source(token, token.data()) : builder_->keep(text), {});
+    builder_.scalar(place, kind, text == token ? in_source(token, token.data()) : builder_.keep(text), {});
     return true;
   }
 
   bool visit_boolean(ondemand::value value, Place place) {
     bool truth = false;
     if (value.get_bool().get(truth)) return false;
-    builder_->scalar(place, NodeKind::boolean, truth ? "true" : "false", {});
+    builder_.scalar(place, NodeKind::boolean, truth ? "true" : "false", {});
     return true;
   }
 
   bool visit_null(ondemand::value value, Place place) {
     if (!value.is_null()) return false;
-    builder_->scalar(place, NodeKind::null, "null", {});
+    builder_.scalar(place, NodeKind::null, "null", {});
     return true;
   }
 
@@ -166,8 +166,8 @@ class JsonReader {
   const char* base_ = nullptr;
   PlaceFinder places_;
   ondemand::parser parser_;
-  std::optional<TreeBuilder> builder_;
   base::Diagnostics problems_, found_;
+  TreeBuilder builder_;
   std::vector<Document> documents_;
   uint32_t index_ = 0;
 };

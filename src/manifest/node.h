@@ -1,7 +1,9 @@
 #pragma once
 
-#include <deque>
+#include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <memory_resource>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,14 +17,33 @@ namespace npverify::manifest {
 
 enum class NodeKind : uint8_t { null, boolean, integer, real, string, sequence, mapping };
 
-/// One value of a document. Scalars are typed as the API machinery (sigs.k8s.io/yaml: YAML 1.1 to JSON) types them.
+/// Values that lie side by side in the memory of their document. Copies share them.
+template <typename T>
+class Slice {
+ public:
+  Slice() = default;
+  Slice(const T* data, size_t size) : data_(data), size_(size) {}
+  const T* begin() const { return data_; }
+  const T* end() const { return data_ + size_; }
+  size_t size() const { return size_; }
+  bool empty() const { return size_ == 0; }
+  const T& operator[](size_t index) const { return data_[index]; }
+  const T& front() const { return data_[0]; }
+  const T& back() const { return data_[size_ - 1]; }
+
+ private:
+  const T* data_ = nullptr;
+  size_t size_ = 0;
+};
+
+/// One value of a document; it and all below it live as long as the document. Scalars are typed as the API machinery (sigs.k8s.io/yaml: YAML 1.1 to JSON) types them.
 struct Node {
   struct Entry;
   NodeKind kind = NodeKind::null;
   uint32_t line = 0, column = 0;   ///< of the value, from 1
-  std::string_view text;           ///< the scalar: for strings its content, for the others its canonical spelling; lives as long as the document
-  std::vector<Node> items;         ///< of a sequence
-  std::vector<Entry> entries;      ///< of a mapping, in order of appearance, keys unique
+  std::string_view text;           ///< the scalar: for strings its content, for the others its canonical spelling
+  Slice<Node> items;               ///< of a sequence
+  Slice<Entry> entries;            ///< of a mapping, in order of appearance, keys unique
 
   /// The value of `key`, or nullptr. REQUIRES: nothing (a non-mapping has no keys).
   const Node* find(std::string_view key) const;
@@ -38,7 +59,7 @@ struct Node::Entry {
 struct Document {
   std::shared_ptr<const base::SourceFile> file;
   Node root;                                  ///< never null: empty documents are dropped
-  std::shared_ptr<std::deque<std::string>> storage;  ///< keeps unescaped scalars alive
+  std::shared_ptr<std::pmr::monotonic_buffer_resource> storage;  ///< holds the tree and the scalars that are spelled otherwise in the file
   uint32_t index = 0;                         ///< position in the file, from 0
 };
 

@@ -1,9 +1,10 @@
-// Children of open collections wait on two stacks that all levels share, so that each finished collection is one allocation of the right
-// size. Aliases are copied (the tree has no sharing) and counted: a document that aliases blow up stops at the limit.
+// Children of open collections wait on two stacks that all levels share; a finished collection is one copy into the file's memory, which is
+// freed as a whole. What an alias stands for is shared, yet counted as if it were copied, because whoever walks the tree meets it each time.
 #include "manifest/tree_builder.h"
 
 #include <algorithm>
-#include <iterator>
+#include <memory>
+#include <type_traits>
 #include <unordered_set>
 
 namespace npverify::manifest {
@@ -28,9 +29,31 @@ Place place_of(const Node& node) { return {0, node.line, node.column}; }
 }  // namespace
 
 TreeBuilder::TreeBuilder(std::shared_ptr<const base::SourceFile> file, const ReadLimits& limits, base::Diagnostics& diagnostics)
-    : file_(std::move(file)), limits_(limits), diagnostics_(diagnostics), storage_(std::make_shared<std::deque<std::string>>()) {}
+    : file_(std::move(file)), limits_(limits), diagnostics_(diagnostics), storage_(std::make_shared<std::pmr::monotonic_buffer_resource>(size_t{1} << 14)) {}
 
-std::string_view TreeBuilder::keep(std::string_view text) { return storage_->emplace_back(text); }
+void TreeBuilder::start() {
+  root_ = {};
+  frames_.clear();
+  items_.clear();
+  entries_.clear();
+  anchors_.clear();
+  values_ = alias_values_ = 0;
+  failed_ = too_large_ = collection_as_key_ = false;
+}
+
+template <typename T>
+Slice<T> TreeBuilder::store(const T* values, size_t size) {
+  static_assert(std::is_trivially_copyable_v<T> && std::is_trivially_destructible_v<T>);
+  if (size == 0) return {};
+  T* const copy = static_cast<T*>(storage_->allocate(size * sizeof(T), alignof(T)));
+  std::uninitialized_copy_n(values, size, copy);
+  return {copy, size};
+}
+
+std::string_view TreeBuilder::keep(std::string_view text) {
+  const auto copy = store(text.data(), text.size());
+  return copy.empty() ? std::string_view("") : std::string_view(copy.begin(), copy.size());
+}
 
 void TreeBuilder::error(Place place, std::string message, std::string hint) {
   failed_ = true;
@@ -54,7 +77,7 @@ void TreeBuilder::scalar(Place place, NodeKind kind, std::string_view text, std:
   node.column = place.column;
   node.text = text;
   if (!anchor.empty()) remember(anchor, node);
-  add(std::move(node), plain_merge);
+  add(node, plain_merge);
 }
 
 void TreeBuilder::begin(Place place, NodeKind kind, std::string_view anchor) {
@@ -69,7 +92,7 @@ void TreeBuilder::begin(Place place, NodeKind kind, std::string_view anchor) {
   frame.node.line = place.line;
   frame.node.column = place.column;
   frame.anchor = anchor;
-  if (!anchor.empty()) anchors_[frame.anchor] = {{}, 1, true};
+  if (!anchor.empty()) anchors_[frame.anchor] = {{}, 1, 0, true};
   if (!frames_.empty() && frames_.back().node.kind == NodeKind::mapping && !frames_.back().has_key) {
     error(place, std::string("a key must be a scalar, found ") + describe(kind));
     frame.is_key = collection_as_key_ = true;
@@ -82,13 +105,12 @@ void TreeBuilder::end() {
   if (too_large_ || frames_.empty()) return;
   Frame frame = std::move(frames_.back());
   frames_.pop_back();
-  const auto from = static_cast<std::ptrdiff_t>(frame.first);
   if (frame.node.kind == NodeKind::mapping) {
-    frame.node.entries.assign(std::make_move_iterator(entries_.begin() + from), std::make_move_iterator(entries_.end()));
+    frame.node.entries = store(entries_.data() + frame.first, entries_.size() - frame.first);
     entries_.resize(frame.first);
     finish_mapping(frame);
   } else {
-    frame.node.items.assign(std::make_move_iterator(items_.begin() + from), std::make_move_iterator(items_.end()));
+    frame.node.items = store(items_.data() + frame.first, items_.size() - frame.first);
     items_.resize(frame.first);
   }
   if (!frame.anchor.empty()) remember(frame.anchor, frame.node);
@@ -97,7 +119,7 @@ void TreeBuilder::end() {
     frame.node.kind = NodeKind::string;
     frame.node.text = keep("\n" + std::to_string(values_));
   }
-  add(std::move(frame.node), false);
+  add(frame.node, false);
 }
 
 void TreeBuilder::alias(Place place, std::string_view name) {
@@ -114,7 +136,7 @@ void TreeBuilder::alias(Place place, std::string_view name) {
     return;
   }
   alias_values_ += anchor.values;
-  if (alias_values_ > limits_.alias_values || frames_.size() + depth_of(anchor.node) > limits_.depth) {
+  if (alias_values_ > limits_.alias_values || frames_.size() + anchor.depth > limits_.depth) {
     if (!too_large_) error(place, alias_values_ > limits_.alias_values ? "aliases expand to more than " + std::to_string(limits_.alias_values) + " values"
                                                                    : "nested deeper than " + std::to_string(limits_.depth) + " levels");
     too_large_ = true;
@@ -124,27 +146,27 @@ void TreeBuilder::alias(Place place, std::string_view name) {
   Node node = anchor.node;
   node.line = place.line;  // the value stands where it is used; what is inside it, where it was written
   node.column = place.column;
-  add(std::move(node), false);
+  add(node, false);
 }
 
 void TreeBuilder::remember(std::string_view anchor, const Node& node) {
-  anchors_[std::string(anchor)] = {node, count_values(node), false};
+  anchors_[std::string(anchor)] = {node, count_values(node), depth_of(node), false};
 }
 
-void TreeBuilder::add(Node node, bool plain_merge) {
+void TreeBuilder::add(const Node& node, bool plain_merge) {
   if (frames_.empty()) {
-    root_ = std::move(node);
+    root_ = node;
     return;
   }
   Frame& frame = frames_.back();
   if (frame.node.kind == NodeKind::mapping) {
-    add_to_mapping(frame, std::move(node), plain_merge);
+    add_to_mapping(frame, node, plain_merge);
   } else {
-    items_.push_back(std::move(node));
+    items_.push_back(node);
   }
 }
 
-void TreeBuilder::add_to_mapping(Frame& frame, Node node, bool plain_merge) {
+void TreeBuilder::add_to_mapping(Frame& frame, const Node& node, bool plain_merge) {
   if (!frame.has_key) {
     const Place place = place_of(node);
     if (node.kind == NodeKind::null) error(place, "a key must be a string, found null");
@@ -157,33 +179,30 @@ void TreeBuilder::add_to_mapping(Frame& frame, Node node, bool plain_merge) {
   }
   frame.has_key = false;
   if (frame.key_is_merge) {
-    add_merge(frame, std::move(node));
+    if (!frame.merges.empty()) error(frame.key_place, "key '<<' is given twice");
+    add_merge(frame, node);
     return;
   }
   Node::Entry entry;
   entry.key = frame.key;
   entry.line = frame.key_place.line;
   entry.column = frame.key_place.column;
-  entry.value = std::move(node);
-  entries_.push_back(std::move(entry));
+  entry.value = node;
+  entries_.push_back(entry);
 }
 
-void TreeBuilder::add_merge(Frame& frame, Node node) {
+void TreeBuilder::add_merge(Frame& frame, const Node& node) {
   const bool list = node.kind == NodeKind::sequence;
   const bool fits = list ? std::all_of(node.items.begin(), node.items.end(), [](const Node& n) { return n.kind == NodeKind::mapping; }) : node.kind == NodeKind::mapping;
   if (!fits) {
     error(frame.key_place, std::string("'<<' merges mappings, found ") + (list ? "a sequence with something else in it" : describe(node.kind)));
     return;
   }
-  if (list) {
-    std::move(node.items.begin(), node.items.end(), std::back_inserter(frame.merges));
-  } else {
-    frame.merges.push_back(std::move(node));
-  }
+  frame.merges = list ? node.items : store(&node, 1);
 }
 
 void TreeBuilder::finish_mapping(Frame& frame) {
-  auto& entries = frame.node.entries;
+  const auto& entries = frame.node.entries;
   const auto report = [&](const Node::Entry& again, const Node::Entry& first) {
     error({0, again.line, again.column}, "key '" + std::string(again.key) + "' is given twice; the first is in line " + std::to_string(first.line));
   };
@@ -199,16 +218,18 @@ void TreeBuilder::finish_mapping(Frame& frame) {
     for (size_t i = 0; i < entries.size(); ++i)
       if (const auto [at, fresh] = seen.emplace(entries[i].key, i); !fresh) report(entries[i], entries[at->second]);
   }
-  if (!frame.merges.empty()) merge_into(frame.node, frame.merges);
+  if (!frame.merges.empty()) frame.node.entries = merged(frame.node, frame.merges);
 }
 
 /// Keys of the mapping itself win, then those of earlier sources.
-void TreeBuilder::merge_into(Node& mapping, const std::vector<Node>& sources) {
+Slice<Node::Entry> TreeBuilder::merged(const Node& mapping, const Slice<Node>& sources) {
+  std::vector<Node::Entry> entries(mapping.entries.begin(), mapping.entries.end());
   std::unordered_set<std::string_view> present;
-  for (const auto& entry : mapping.entries) present.insert(entry.key);
+  for (const auto& entry : entries) present.insert(entry.key);
   for (const auto& source : sources)
     for (const auto& entry : source.entries)
-      if (present.insert(entry.key).second) mapping.entries.push_back(entry);
+      if (present.insert(entry.key).second) entries.push_back(entry);
+  return store(entries.data(), entries.size());
 }
 
 }  // namespace npverify::manifest

@@ -13,11 +13,14 @@
 
 namespace npverify::manifest {
 
-/// Builds the tree of one document from the events of a reader. Reports duplicate keys, keys that are not scalars, undefined aliases,
+/// Builds the trees of a file's documents, one after the other, from the events of a reader. Reports duplicate keys, keys that are not scalars, undefined aliases,
 /// wrong merge keys and exceeded limits; `failed` tells whether there was one.
 class TreeBuilder {
  public:
   TreeBuilder(std::shared_ptr<const base::SourceFile> file, const ReadLimits& limits, base::Diagnostics& diagnostics);
+
+  /// Begins a document.
+  void start();
 
   /// A scalar; as a key of a mapping its text is the key. `plain_merge` marks an unquoted `<<`.
   void scalar(Place place, NodeKind kind, std::string_view text, std::string_view anchor, bool plain_merge = false);
@@ -34,8 +37,9 @@ class TreeBuilder {
   bool collection_as_key() const { return collection_as_key_; }
 
   /// The document. REQUIRES: every begin has its end.
-  Node take_root() { return std::move(root_); }
-  std::shared_ptr<std::deque<std::string>> take_storage() { return std::move(storage_); }
+  const Node& root() const { return root_; }
+  /// The memory of all documents of the file.
+  const std::shared_ptr<std::pmr::monotonic_buffer_resource>& storage() const { return storage_; }
 
  private:
   struct Frame {
@@ -46,29 +50,30 @@ class TreeBuilder {
     bool has_key = false, key_is_merge = false;
     bool is_key = false;       // this collection stands where a key should
     size_t first = 0;          // its first child on the stack of its kind
-    std::vector<Node> merges;  // values of `<<`
+    Slice<Node> merges;        // values of `<<`
   };
   struct Anchor {
     Node node;
-    size_t values = 1;
+    size_t values = 1, depth = 0;  // of the whole value
     bool open = false;
   };
 
-  void add(Node node, bool plain_merge);
-  void add_to_mapping(Frame& frame, Node node, bool plain_merge);
-  void add_merge(Frame& frame, Node node);
+  void add(const Node& node, bool plain_merge);
+  void add_to_mapping(Frame& frame, const Node& node, bool plain_merge);
+  void add_merge(Frame& frame, const Node& node);
   void finish_mapping(Frame& frame);
-  void merge_into(Node& mapping, const std::vector<Node>& sources);
+  Slice<Node::Entry> merged(const Node& mapping, const Slice<Node>& sources);
+  template <typename T>
+  Slice<T> store(const T* values, size_t size);
   void remember(std::string_view anchor, const Node& node);
   bool count(size_t values, Place place);
 
   std::shared_ptr<const base::SourceFile> file_;
   const ReadLimits& limits_;
   base::Diagnostics& diagnostics_;
-  std::shared_ptr<std::deque<std::string>> storage_;
+  std::shared_ptr<std::pmr::monotonic_buffer_resource> storage_;
   Node root_;
   std::vector<Frame> frames_;
-  size_t depth_ = 0;
   std::vector<Node> items_;           // of all open sequences
   std::vector<Node::Entry> entries_;  // of all open mappings
   std::unordered_map<std::string, Anchor> anchors_;

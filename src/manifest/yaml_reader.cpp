@@ -43,7 +43,7 @@ struct Event {
 class StreamReader {
  public:
   StreamReader(const std::shared_ptr<const base::SourceFile>& file, const ReadLimits& limits, base::Diagnostics& diagnostics)
-      : file_(file), text_(file->text), limits_(limits), diagnostics_(diagnostics), places_(text_) {}
+      : file_(file), text_(file->text), limits_(limits), diagnostics_(diagnostics), places_(text_), builder_(file, limits, problems_) {}
 
   std::vector<Document> read() {
     std::optional<size_t> from = 0;
@@ -78,19 +78,19 @@ class StreamReader {
         take_scalar(place, event);
         break;
       case YAML_ALIAS_EVENT:
-        builder_->alias(place, view(event.data.alias.anchor));
+        builder_.alias(place, view(event.data.alias.anchor));
         break;
       case YAML_MAPPING_START_EVENT:
         check_collection_tag(place, view(event.data.mapping_start.tag), "map");
-        builder_->begin(place, NodeKind::mapping, view(event.data.mapping_start.anchor));
+        builder_.begin(place, NodeKind::mapping, view(event.data.mapping_start.anchor));
         break;
       case YAML_SEQUENCE_START_EVENT:
         check_collection_tag(place, view(event.data.sequence_start.tag), "seq");
-        builder_->begin(place, NodeKind::sequence, view(event.data.sequence_start.anchor));
+        builder_.begin(place, NodeKind::sequence, view(event.data.sequence_start.anchor));
         break;
       case YAML_MAPPING_END_EVENT:
       case YAML_SEQUENCE_END_EVENT:
-        builder_->end();
+        builder_.end();
         break;
       case YAML_NO_EVENT:
       case YAML_STREAM_START_EVENT:
@@ -102,21 +102,23 @@ class StreamReader {
   void begin_document(Place place, bool marked) {
     boundary_ = place.offset + (marked ? 3 : 0);
     problems_ = {};
-    builder_.emplace(file_, limits_, problems_);
+    builder_.start();
+    in_document_ = true;
   }
 
   void end_document(Place place) {
     boundary_ = place.offset;
+    in_document_ = false;
     Document document;
     document.index = index_++;
-    if (builder_->failed()) {
-      if (!builder_->collection_as_key() || !report_template()) forward_problems();
+    if (builder_.failed()) {
+      if (!builder_.collection_as_key() || !report_template()) forward_problems();
       return;
     }
-    document.root = builder_->take_root();
+    document.root = builder_.root();
     if (document.root.kind == NodeKind::null) return;
     document.file = file_;
-    document.storage = builder_->take_storage();
+    document.storage = builder_.storage();
     documents_.push_back(std::move(document));
   }
 
@@ -129,33 +131,33 @@ class StreamReader {
     const auto& scalar = event.data.scalar;
     const std::string_view value(reinterpret_cast<const char*>(scalar.value), scalar.length), tag = view(scalar.tag), anchor = view(scalar.anchor);
     if (tag.empty() && scalar.plain_implicit == 0) {
-      builder_->scalar(place, NodeKind::string, in_source(value, place.offset + 1), anchor);
+      builder_.scalar(place, NodeKind::string, in_source(value, place.offset + 1), anchor);
       return;
     }
     std::string spelled;
     TypedScalar typed = type_plain_scalar(value, spelled);
     if (!tag.empty()) typed = apply_tag(place, tag, value, typed);
-    if (typed.kind == NodeKind::real && typed.text.find("n") != std::string_view::npos) builder_->error(place, "the number " + std::string(typed.text) + " has no JSON form; quote it if it is text");
+    if (typed.kind == NodeKind::real && typed.text.find("n") != std::string_view::npos) builder_.error(place, "the number " + std::string(typed.text) + " has no JSON form; quote it if it is text");
     const bool merge = value == "<<" && scalar.plain_implicit != 0;
-    builder_->scalar(place, typed.kind, typed.text.data() == value.data() ? in_source(value, place.offset) : keep_number(typed.text), anchor, merge);
+    builder_.scalar(place, typed.kind, typed.text.data() == value.data() ? in_source(value, place.offset) : keep_number(typed.text), anchor, merge);
   }
 
   /// The canonical words are static and the numbers short-lived: keep the latter.
   std::string_view keep_number(std::string_view text) {
     for (const std::string_view word : {"true", "false", "null"})
       if (text == word) return word;
-    return builder_->keep(text);
+    return builder_.keep(text);
   }
 
   /// The scalar where it stands in the file, if it is spelled there as it reads; else a copy.
   std::string_view in_source(std::string_view value, size_t offset) {
     const std::string_view there = text_.substr(std::min(offset, text_.size()), value.size());
-    return there == value ? there : builder_->keep(value);
+    return there == value ? there : builder_.keep(value);
   }
 
   TypedScalar apply_tag(Place place, std::string_view tag, std::string_view value, TypedScalar typed) {
     const std::string shown = tag.starts_with(yaml_tag) ? "!!" + std::string(tag.substr(yaml_tag.size())) : std::string(tag);
-    const auto mismatch = [&] { builder_->error(place, "'" + std::string(value) + "' is not what its tag " + shown + " says"); };
+    const auto mismatch = [&] { builder_.error(place, "'" + std::string(value) + "' is not what its tag " + shown + " says"); };
     if (shown == "!!str") return {NodeKind::string, value};
     if (shown == "!!timestamp") return {NodeKind::string, value};
     if (shown == "!!null" || shown == "!!bool" || shown == "!!int" || shown == "!!float") {
@@ -166,13 +168,13 @@ class StreamReader {
       if (!fits) mismatch();
       return typed;
     }
-    builder_->error(place, "tag " + shown + " is not read; Kubernetes objects have plain YAML values only", shown == "!!binary" ? "write the base64 text without the tag" : "");
+    builder_.error(place, "tag " + shown + " is not read; Kubernetes objects have plain YAML values only", shown == "!!binary" ? "write the base64 text without the tag" : "");
     return {NodeKind::string, value};
   }
 
   void check_collection_tag(Place place, std::string_view tag, std::string_view expected) {
     if (tag.empty() || tag == "!" || tag == std::string(yaml_tag) + std::string(expected)) return;
-    builder_->error(place, "tag " + (tag.starts_with(yaml_tag) ? "!!" + std::string(tag.substr(yaml_tag.size())) : std::string(tag)) + " is not read; Kubernetes objects have plain YAML values only");
+    builder_.error(place, "tag " + (tag.starts_with(yaml_tag) ? "!!" + std::string(tag.substr(yaml_tag.size())) : std::string(tag)) + " is not read; Kubernetes objects have plain YAML values only");
   }
 
   /// Where the text is a template, that is the one error worth reading: the rest of the file is not read.
@@ -187,8 +189,8 @@ class StreamReader {
   /// Reports a syntax error. Where to go on: the next `---` after the start of the document that has the error.
   std::optional<size_t> after_error(const yaml_parser_t& parser) {
     if (report_template()) return std::nullopt;
-    if (builder_) forward_problems();
-    builder_.reset();
+    if (in_document_) forward_problems();
+    in_document_ = false;
     const auto [message, hint] = explain_syntax_error(parser, text_, places_);
     const Place place = places_.at_character(parser.problem_mark.index);
     diagnostics_.error({file_, place.line, place.column}, "", message, hint);
@@ -204,8 +206,9 @@ class StreamReader {
   base::Diagnostics& diagnostics_;
   PlaceFinder places_;
   std::vector<Document> documents_;
-  std::optional<TreeBuilder> builder_;
   base::Diagnostics problems_;  // of the document being read
+  TreeBuilder builder_;
+  bool in_document_ = false;
   size_t boundary_ = 0;         // start of the document being read, or end of the last one
   uint32_t index_ = 0;
   bool stopped_ = false;
