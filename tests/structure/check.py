@@ -28,7 +28,7 @@ THIRD_PARTIES = {
     r"yaml\.h": "manifest",
     r"simdjson\.h": "manifest",
     r"yaml-cpp/.*": "semantics verify",
-    r"re2/.*": "semantics policy",  # expressions in the configuration of a CNI (RE2 is what the CNIs themselves use)
+    r"re2/.*": "semantics policy",  # expressions in a CNI's configuration: the CNIs use Go's regexp, whose syntax is RE2's
     r"z3.*": "smt",
     r"c?cadical\.h(pp)?": "smt",
     r"nlohmann/.*": "report library",  # what we write; and flows that are given as JSON lines
