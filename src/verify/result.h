@@ -96,6 +96,8 @@ struct InvariantResult {
   std::vector<std::string> axes;            ///< that the verdict leans on, where a profile departs from the API's words
   std::vector<std::string> exceptions;      ///< "EXC-7 (expires 2027-01-01)": applied; expired ones say so
   std::vector<std::string> controls;
+  bool fails = false;     ///< counts as violated: the set says onUnknown or onVacuous: fail
+  bool accepted = false;  ///< counts as proved: vacuous, and the set says onVacuous: ok
   base::SourceSpan span;
 };
 
@@ -109,5 +111,7 @@ struct ProveResult {
 
 /// Exit code of a verdict by the contract: 0, 1 or 3.
 int exit_code(const ComparisonResult& result);
+/// The same for all invariants of a run. `fail_on`: violations below this severity count as unknown; empty: every violation fails.
+int exit_code(const ProveResult& result, const std::string& fail_on = "");
 
 }  // namespace npverify::verify

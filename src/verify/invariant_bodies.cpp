@@ -1,0 +1,214 @@
+// The bodies: what each asks the search for, and what a pod is that nobody has heard of.
+#include <algorithm>
+#include <set>
+
+#include "verify/invariant_run.h"
+#include "verify/peer_domain.h"
+
+namespace npverify::verify {
+
+using logic::Expr;
+using logic::Role;
+using oracle::EndVerdict;
+using policy::Direction;
+using policy::Reading;
+
+namespace {
+
+bool lets_through(const oracle::EndDecision& decision) { return decision.verdict == EndVerdict::allow || decision.verdict == EndVerdict::unpoliced; }
+
+const oracle::EndDecision& at(const oracle::FlowVerdict& verdict, Direction direction) { return direction == Direction::ingress ? verdict.ingress : verdict.egress; }
+
+bool allowed(const oracle::FlowVerdict& verdict, std::optional<Direction> side) { return side ? lets_through(at(verdict, *side)) : verdict.verdict() == EndVerdict::allow; }
+bool denied(const oracle::FlowVerdict& verdict, std::optional<Direction> side) { return side ? at(verdict, *side).verdict == EndVerdict::deny : verdict.verdict() == EndVerdict::deny; }
+
+}  // namespace
+
+world::UniverseKind InvariantRun::universe_kind() const {
+  if (context_.options.universe) return *context_.options.universe;
+  const auto own = std::visit([](const auto& body) -> std::optional<world::UniverseKind> { if constexpr (requires { body.universe; }) return body.universe; else return std::nullopt; }, context_.invariant.body);
+  if (own) return *own;
+  if (context_.set.universe) return *context_.set.universe;
+  return std::holds_alternative<Require>(context_.invariant.body) ? world::UniverseKind::declared : world::UniverseKind::possible;
+}
+
+world::EndClasses InvariantRun::end_classes() const {
+  world::EndClasses classes = context_.options.peers;
+  if (const auto* body = std::get_if<Equivalent>(&context_.invariant.body)) {
+    classes.pods = classes.pods && body->peers.pods;
+    classes.nodes = classes.nodes && body->peers.nodes;
+    classes.external = classes.external && body->peers.external;
+  }
+  return classes;
+}
+
+InvariantRun::InvariantRun(const ProofContext& context) : context_(context), universe_(world::make_universe(context.snapshot, universe_kind(), end_classes())) {
+  if (std::holds_alternative<DefaultDeny>(context.invariant.body) && universe_.kind != world::UniverseKind::possible) add_fresh_pod();
+  SolverOptions solver = context.options.solver;
+  if (!solver.dump_smt2.empty()) solver.dump_smt2 += "/" + context.invariant.id;
+  question_ = std::make_unique<Question>(pool_, universe_, solver);
+}
+
+ProofAnswer InvariantRun::run() {
+  const Invariant& invariant = context_.invariant;
+  answer_.result = {.id = invariant.id, .title = invariant.title, .severity = invariant.severity, .controls = invariant.controls, .span = invariant.span};
+  if (!invariant.unsupported.empty()) {
+    answer_.result.verdict = Verdict::unknown;
+    for (const std::string& what : invariant.unsupported) answer_.result.reason += (answer_.result.reason.empty() ? "" : "; ") + what;
+  } else {
+    add_exceptions();
+    add_assumptions();
+    std::visit([this](const auto& body) { decide(body); }, invariant.body);
+  }
+  finish();
+  answer_.queries = question_->queries();
+  return std::move(answer_);
+}
+
+void InvariantRun::finish() {
+  for (const auto& list : {universe_.assumptions, universe_.addresses.sources}) answer_.assumptions.insert(list.begin(), list.end());
+  InvariantResult& result = answer_.result;
+  result.fails = (result.verdict == Verdict::unknown && context_.set.on_unknown == OnOutcome::fail) || (result.verdict == Verdict::vacuous && context_.set.on_vacuous == OnOutcome::fail);
+  result.accepted = result.verdict == Verdict::vacuous && context_.set.on_vacuous == OnOutcome::ok;
+}
+
+// ------------------------------------------------------------------------------------------------------------------ forbid, require
+void InvariantRun::decide(const Forbid& body) {
+  const Flows asked = flows(body.from, body.to, body.ports);
+  note_caveats(body.from, "from", covers_hosts(asked.from, Role::source));
+  note_caveats(body.to, "to", covers_hosts(asked.to, Role::destination));
+  decide_each({asked}, [&](const Reading& reading) { return find_allowed(reading, asked, body.side); }, [&](const oracle::FlowVerdict& v) { return allowed(v, body.side); });
+}
+
+void InvariantRun::decide(const Require& body) {
+  const Flows asked = flows(body.from, body.to, body.ports);
+  note_caveats(body.from, "from", covers_hosts(asked.from, Role::source));
+  note_caveats(body.to, "to", covers_hosts(asked.to, Role::destination));
+  decide_each({asked}, [&](const Reading& reading) { return find_denied(reading, asked, body.side); }, [&](const oracle::FlowVerdict& v) { return denied(v, body.side); });
+}
+
+// -------------------------------------------------------------------------------------------------------------------------- isolate
+// What a CNI lets a node do to pods whatever policy says (kubelet's probes need it) says nothing about isolation by policy.
+Expr InvariantRun::admitted_hosts(const Reading& reading) {
+  if (context_.options.datapath) return logic::False;
+  std::vector<Expr> any;
+  for (const Direction direction : policy::both_directions) {
+    const Expr admitted = policy::admitted(pool_, reading.direction(direction));
+    if (admitted.is_false()) continue;
+    any.push_back(pool_.conjunction({pool_.kind_is(policy::subject_of(direction), logic::EndpointKind::pod), pool_.kind_is(policy::peer_of(direction), logic::EndpointKind::host), admitted}));
+    for (const auto& condition : reading.direction(direction).admits)
+      if (!condition.when.is_false()) answer_.datapath.insert(reading.profile.name() + ": " + condition.sentence);
+  }
+  return pool_.disjunction(std::move(any));
+}
+
+void InvariantRun::decide(const Isolate& body) {
+  Peer outside{.kind = Peer::Kind::negation, .origin = body.group.origin, .operands = {body.group}};
+  std::vector<Flows> all;
+  if (body.into) all.push_back(flows(outside, body.group, body.ports));
+  if (body.out_of) all.push_back(flows(body.group, outside, body.ports));
+  note_caveats(body.group, "group", false);
+  const auto search = [&](const Reading& reading) {
+    std::optional<Found> best;
+    for (Flows asked : all) {
+      asked.left_out = admitted_hosts(reading);
+      if (keep(best, find_allowed(reading, asked, std::nullopt))) break;
+    }
+    return best;
+  };
+  decide_each(all, search, [](const oracle::FlowVerdict& v) { return allowed(v, std::nullopt); });
+}
+
+// ---------------------------------------------------------------------------------------------------------------------- defaultDeny
+// A closed universe has no room for a pod that nobody has heard of, so it is put in.
+void InvariantRun::add_fresh_pod() {
+  std::set<std::string> taken(universe_.unlabelled_namespaces.begin(), universe_.unlabelled_namespaces.end());
+  for (const auto& ns : universe_.namespaces) taken.insert(ns.meta.name);
+  for (const auto& closed : universe_.pods) taken.insert(closed.pod.namespace_name);
+  for (int i = 1; fresh_namespace_.empty() || taken.contains(fresh_namespace_); ++i) fresh_namespace_ = i == 1 ? "fresh" : "fresh-" + std::to_string(i);
+  world::ClosedPod pod{.pod = {.kind = logic::EndpointKind::pod, .name = fresh_namespace_ + "/peer", .namespace_name = fresh_namespace_}, .workload = fresh_namespace_ + "/Pod/peer"};
+  pod.pod.namespace_labels = {{"kubernetes.io/metadata.name", fresh_namespace_}};
+  pod.pod.service_account = "default";
+  universe_.pods.push_back(std::move(pod));
+}
+
+// In no namespace and with no label that `formulas` or the snapshot name. Its address is any of a pod.
+Expr InvariantRun::fresh_pod(Role role, const std::vector<Expr>& formulas) {
+  std::vector<Expr> all{pool_.kind_is(role, logic::EndpointKind::pod)};
+  if (!fresh_namespace_.empty()) {
+    all.push_back(pool_.namespace_is(role, fresh_namespace_));
+    all.push_back(pool_.negation(pool_.namespace_is(logic::other(role), fresh_namespace_)));
+    return pool_.conjunction(std::move(all));
+  }
+  for (const Expr e : pool_.atoms_of(formulas)) {
+    const logic::Atom a = pool_.atom_of(e);
+    using enum logic::AtomKind;
+    const bool names_namespace = a.kind == namespace_is || a.kind == namespace_label_is || a.kind == namespace_label_exists;
+    const bool names_label = a.kind == label_is || a.kind == label_exists;
+    const bool every_namespace_has_it = a.kind == namespace_label_exists && pool_.text(a.name) == "kubernetes.io/metadata.name";
+    if (a.role == role && (names_namespace || names_label) && !every_namespace_has_it) all.push_back(pool_.negation(e));
+  }
+  for (const auto& ns : universe_.namespaces) all.push_back(pool_.negation(pool_.namespace_is(role, ns.meta.name)));
+  return pool_.conjunction(std::move(all));
+}
+
+void InvariantRun::decide(const DefaultDeny& body) {
+  const Peer any{.kind = Peer::Kind::any};
+  std::map<Direction, Flows> by_direction;
+  std::vector<Flows> all;
+  for (const Direction direction : policy::both_directions) {
+    const bool ingress = direction == Direction::ingress;
+    if (ingress ? !body.ingress : !body.egress) continue;
+    Flows asked = ingress ? flows(any, body.group, {}) : flows(body.group, any, {});
+    Expr& end = ingress ? asked.to : asked.from;
+    end = pool_.both(end, pool_.kind_is(policy::subject_of(direction), logic::EndpointKind::pod));
+    if (!fresh_namespace_.empty()) end = pool_.both(end, pool_.negation(pool_.namespace_is(policy::subject_of(direction), fresh_namespace_)));
+    all.push_back(asked);
+    by_direction[direction] = asked;
+  }
+  note_caveats(body.group, "group", false);
+  std::optional<Direction> broken;
+  const auto search = [&](const Reading& reading) {
+    std::optional<Found> best;
+    for (const auto& [direction, asked] : by_direction) {
+      std::optional<Found> found = find_reaching_fresh(reading, asked, direction);
+      if (found && (!best || found->definite)) broken = direction;
+      if (keep(best, std::move(found))) break;
+    }
+    return best;
+  };
+  decide_each(all, search, [&](const oracle::FlowVerdict& v) { return allowed(v, broken); });
+}
+
+// ----------------------------------------------------------------------------------------------------------------------- equivalent
+void InvariantRun::decide(const Equivalent& body) {
+  const Peer any{.kind = Peer::Kind::any};
+  if (body.identity_known)
+    for (const Role role : {Role::source, Role::destination}) scope_.push_back(pool_.peer_known(role));
+  const PortSpec every{{PortEntry{.all_protocols = true}, PortEntry{.protocol = base::Protocol::icmp, .numbers = base::PortSet::all()}}, {}};
+  std::map<Direction, Flows> by_direction;
+  std::vector<Flows> all;
+  for (const Direction direction : policy::both_directions) {
+    const bool ingress = direction == Direction::ingress;
+    if (ingress ? !body.ingress : !body.egress) continue;
+    Flows asked = ingress ? flows(any, body.scope, every) : flows(body.scope, any, every);
+    Expr& end = ingress ? asked.to : asked.from;
+    end = pool_.both(end, pool_.kind_is(policy::subject_of(direction), logic::EndpointKind::pod));
+    all.push_back(asked);
+    by_direction[direction] = asked;
+  }
+  note_caveats(body.scope, "scope", covers_hosts(peer(body.scope, Role::source), Role::source));
+  find_relevant(all);
+  if (!occupied(all)) return;
+  const Reading left = read(context_.profiles.at(0), relevant_), right = read(context_.profiles.at(1), relevant_);
+  std::optional<Found> best;
+  for (auto& [direction, asked] : by_direction) {
+    asked.left_out = pool_.either(admitted_hosts(left), admitted_hosts(right));
+    if (keep(best, find_different(left, right, asked, direction))) return tell_different(*best, left, right, direction);
+  }
+  if (best) tell_gap(*best, left);
+  if (best && gap_.empty()) tell_gap(*best, right);
+  conclude();
+}
+
+}  // namespace npverify::verify

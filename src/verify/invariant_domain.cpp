@@ -1,0 +1,123 @@
+// The domain of an invariant: which flows it speaks of, whether there are any, and what keeps an answer from being about all of them.
+#include <algorithm>
+
+#include "verify/invariant_run.h"
+#include "verify/peer_domain.h"
+
+namespace npverify::verify {
+
+using logic::Expr;
+using logic::Role;
+
+namespace {
+
+std::string join(const std::vector<std::string>& words, const std::string& between) {
+  std::string out;
+  for (const auto& word : words) out += (out.empty() ? "" : between) + word;
+  return out;
+}
+
+std::string few(std::vector<std::string> names) {
+  const size_t more = names.size() > 3 ? names.size() - 3 : 0;
+  if (more > 0) names.resize(3);
+  return join(names, ", ") + (more > 0 ? " and " + std::to_string(more) + " more" : "");
+}
+
+std::string runs_on_host(const std::vector<std::string>& names) {
+  return few(names) + (names.size() == 1 ? " runs" : " run") + " with hostNetwork: NetworkPolicy does not apply to " + (names.size() == 1 ? "it" : "them");
+}
+
+}  // namespace
+
+void InvariantRun::cap(const std::string& reason) {
+  if (std::find(caps_.begin(), caps_.end(), reason) == caps_.end()) caps_.push_back(reason);
+}
+
+Expr InvariantRun::peer(const Peer& peer, Role role) { return peer_expr(pool_, peer, role, context_.snapshot, universe_); }
+
+// Whether an end that is a host is in the set, whatever else is true of it.
+bool InvariantRun::covers_hosts(Expr e, Role role) {
+  const Expr left = pool_.substitute(e, [&](Expr atom) -> std::optional<Expr> {
+    const logic::Atom a = pool_.atom_of(atom);
+    if (a.role != role) return std::nullopt;
+    using enum logic::AtomKind;
+    if (a.kind == kind_is) return static_cast<logic::EndpointKind>(a.detail) == logic::EndpointKind::host ? logic::True : logic::False;
+    const bool of_pods = a.kind == namespace_is || a.kind == label_is || a.kind == label_exists || a.kind == namespace_label_is || a.kind == namespace_label_exists || a.kind == service_account_is;
+    return of_pods ? std::optional(logic::False) : std::nullopt;
+  });
+  return left.is_true();
+}
+
+void InvariantRun::note_caveats(const Peer& peer, const std::string& field, bool host_covered) {
+  for (const std::string& missing : missing_for(peer, context_.snapshot)) cap(field + ": " + missing);
+  if (!universe_.classes.nodes) host_covered = false;
+  const HostNetworkPods pods = host_network_pods(peer, context_.snapshot);
+  if (!pods.named.empty()) said_of_hosts_.push_back(field + ": " + runs_on_host(pods.named));
+  if (!pods.named.empty() && !universe_.classes.nodes) cap(field + ": " + runs_on_host(pods.named) + ", and nodes are left out of the question");
+  if (!pods.selected.empty() && !host_covered)
+    cap(field + ": " + runs_on_host(pods.selected) + "; write hostNetwork: false to leave " + (pods.selected.size() == 1 ? "it" : "them") + " out, or hostNetwork: true to ask about " +
+        (pods.selected.size() == 1 ? "its node" : "their nodes"));
+}
+
+Flows InvariantRun::flows(const Peer& from, const Peer& to, const PortSpec& ports) {
+  return {peer(from, Role::source), peer(to, Role::destination), ports_expr(pool_, ports), to_string(from), to_string(to)};
+}
+
+void InvariantRun::add_exceptions() {
+  std::vector<Expr> applied;
+  for (const Exception& exception : context_.invariant.except) {
+    const bool expired = std::chrono::sys_days(exception.expires) < std::chrono::sys_days(context_.as_of);
+    std::string said = exception.id + (expired ? " (expired " : " (expires ") + to_string(exception.expires);
+    said += expired ? ": does not apply)" : !exception.pod_address ? ": for other paths)" : ")";
+    answer_.result.exceptions.push_back(std::move(said));
+    if (!expired) applied.push_back(exception_expr(pool_, exception, context_.snapshot, universe_));
+  }
+  excepted_ = pool_.disjunction(std::move(applied));
+}
+
+void InvariantRun::add_assumptions() {
+  for (const Assumption& assumption : context_.set.assume) {
+    scope_.push_back(assumption_expr(pool_, assumption, context_.snapshot, universe_));
+    answer_.assumptions.insert("assumed: " + assumption.text);
+  }
+  if (!std::holds_alternative<Equivalent>(context_.invariant.body))  // one CNI on every node
+    for (const Role role : {Role::source, Role::destination}) scope_.push_back(pool_.peer_known(role));
+}
+
+std::vector<Expr> InvariantRun::domain_of(const Flows& flows) const {
+  std::vector<Expr> all = scope_;
+  for (const Expr e : {flows.from, flows.to, flows.ports}) all.push_back(e);
+  return all;
+}
+
+bool InvariantRun::satisfiable(std::vector<Expr> asserted, const std::string& title) {
+  return question_->ask(asserted, context_.invariant.id + ": " + title).answer != smt::Answer::unsat;
+}
+
+bool InvariantRun::occupied(const std::vector<Flows>& all) {
+  const bool any = std::any_of(all.begin(), all.end(), [&](const Flows& flows) {
+    std::vector<Expr> domain = domain_of(flows);
+    for (const Expr out : {excepted_, flows.left_out}) domain.push_back(pool_.negation(out));
+    return satisfiable(std::move(domain), "domain");
+  });
+  if (any) return true;
+  answer_.result.verdict = Verdict::vacuous;
+  answer_.result.reason = why_vacuous(all);
+  if (!caps_.empty()) answer_.result.reason += "; " + join(caps_, "; ");
+  return false;
+}
+
+// The first part of the domain that is empty by itself, in the author's words.
+std::string InvariantRun::why_vacuous(const std::vector<Flows>& all) {
+  const std::string universe = std::string(" in the universe '") + world::to_string(universe_.kind) + "'";
+  for (const Flows& flows : all) {
+    if (!satisfiable({flows.from}, "from")) return "nothing matches " + flows.from_text + universe;
+    if (!satisfiable({flows.to}, "to")) return "nothing matches " + flows.to_text + universe;
+    if (!satisfiable({flows.ports}, "ports")) return "no port is left: exceptPorts takes them all away";
+    if (!satisfiable({flows.from, flows.to, flows.ports}, "flows")) return "no flow goes from " + flows.from_text + " to " + flows.to_text + universe;
+    if (!satisfiable(domain_of(flows), "assumptions")) return "no flow from " + flows.from_text + " to " + flows.to_text + " fits the assumptions";
+  }
+  return "every flow of the domain is excepted";
+}
+
+}  // namespace npverify::verify

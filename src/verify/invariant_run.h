@@ -1,0 +1,129 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "verify/prove.h"
+#include "verify/slices.h"
+
+/// One invariant on its way to a verdict. Only prove*.cpp and invariant*.cpp include this.
+namespace npverify::verify {
+
+/// What an answer depends on beside the invariant; shared, read-only.
+struct ProofContext {
+  const resource::Snapshot& snapshot;
+  const InvariantSet& set;
+  const Invariant& invariant;
+  const std::vector<semantics::Profile>& profiles;  ///< that the invariant must hold under
+  const ProveOptions& options;
+  std::chrono::year_month_day as_of;
+  const semantics::Profile* reference = nullptr;    ///< the API's own words, where encodings have them
+};
+
+/// An answer, and what the run reports of it beside the result.
+struct ProofAnswer {
+  InvariantResult result;
+  std::set<std::string> gaps, datapath, assumptions;
+  size_t queries = 0;
+};
+
+ProofAnswer prove_invariant(const ProofContext& context);
+
+/// Flows that an invariant speaks of.
+struct Flows {
+  logic::Expr from, to, ports;
+  std::string from_text, to_text;        ///< as the author wrote them, for messages
+  logic::Expr left_out = logic::False;   ///< flows that do not count
+};
+
+/// One invariant under one profile after another, in one pool.
+class InvariantRun {
+ public:
+  explicit InvariantRun(const ProofContext& context);
+  ProofAnswer run();
+
+ private:
+  using Direction = policy::Direction;
+  /// A flow that breaks the invariant, or may: where `definite` is false, some profile is silent about it.
+  struct Found {
+    bool definite = false;
+    smt::Assignment assignment;
+    std::vector<logic::Expr> mentioned;
+  };
+  /// The verdict of one end as three exclusive formulas.
+  struct End {
+    logic::Expr allowed, denied, unknown;
+  };
+
+  // The domain (invariant_domain.cpp).
+  Flows flows(const Peer& from, const Peer& to, const PortSpec& ports);
+  void add_exceptions();
+  void add_assumptions();
+  std::vector<logic::Expr> domain_of(const Flows& flows) const;
+  bool occupied(const std::vector<Flows>& all);
+  std::string why_vacuous(const std::vector<Flows>& all);
+  bool satisfiable(std::vector<logic::Expr> asserted, const std::string& title);
+  logic::Expr peer(const Peer& peer, logic::Role role);
+  void note_caveats(const Peer& peer, const std::string& field, bool host_covered);
+  bool covers_hosts(logic::Expr e, logic::Role role);
+  void cap(const std::string& reason);
+
+  // The bodies (invariant_bodies.cpp).
+  void decide(const Forbid& body);
+  void decide(const Require& body);
+  void decide(const Isolate& body);
+  void decide(const DefaultDeny& body);
+  void decide(const Equivalent& body);
+  void decide(const Undecided&) {}
+  using Search = std::function<std::optional<Found>(const policy::Reading&)>;
+  using Breaks = std::function<bool(const oracle::FlowVerdict&)>;
+  /// Under each profile: searches, replays and tells. `breaks`: does a replayed flow break the invariant?
+  void decide_each(const std::vector<Flows>& all, const Search& search, const Breaks& breaks);
+  void tell_violated(const Found& found, const policy::Reading& reading, const Breaks& breaks);
+  void tell_gap(const Found& found, const policy::Reading& reading);
+  void tell_different(const Found& found, const policy::Reading& left, const policy::Reading& right, Direction direction);
+  std::vector<std::string> axes_of(const Witness& witness, const semantics::Profile& profile, const semantics::Profile& donor, const Breaks& breaks);
+  /// No flow breaks the invariant for sure: proved, or unknown with every reason.
+  void conclude();
+  void finish();
+  world::UniverseKind universe_kind() const;
+  world::EndClasses end_classes() const;
+  void add_fresh_pod();
+  logic::Expr fresh_pod(logic::Role role, const std::vector<logic::Expr>& formulas);
+  logic::Expr admitted_hosts(const policy::Reading& reading);
+  void find_relevant(const std::vector<Flows>& all);
+
+  // The search (invariant_search.cpp).
+  policy::Reading read(const semantics::Profile& profile, const std::vector<std::string>& namespaces);
+  End end_of(const policy::Reading& reading, Direction direction, const std::vector<std::string>& namespaces);
+  std::vector<Slice> slices(const policy::Reading& reading, Direction direction, logic::Expr end);
+  std::optional<Found> find_allowed(const policy::Reading& reading, const Flows& flows, std::optional<Direction> side);
+  std::optional<Found> find_denied(const policy::Reading& reading, const Flows& flows, std::optional<Direction> side);
+  std::optional<Found> find_reaching_fresh(const policy::Reading& reading, const Flows& group, Direction direction);
+  std::optional<Found> find_different(const policy::Reading& left, const policy::Reading& right, const Flows& flows, Direction direction);
+  /// `possible`: the flow may break the invariant; `definite`: it does.
+  std::optional<Found> search(std::vector<logic::Expr> domain, logic::Expr possible, logic::Expr definite, const std::string& title);
+  /// Keeps the better of two: a definite one ends a search.
+  static bool keep(std::optional<Found>& best, std::optional<Found> found);
+  Witness witness_of(const Found& found) const;
+
+  const ProofContext& context_;
+  logic::Pool pool_;
+  world::Universe universe_;
+  std::unique_ptr<Question> question_;
+  std::vector<logic::Expr> scope_;        ///< of every flow: assumptions, no exception
+  logic::Expr excepted_ = logic::False;
+  ProofAnswer answer_;
+  std::vector<std::string> relevant_;     ///< namespaces with policies in which some end can be, sorted
+  std::string fresh_namespace_;           ///< of the pod that nobody has heard of, in closed universes
+  std::string gap_;                       ///< the first flow about which a profile is silent
+  std::vector<std::string> caps_;         ///< why `proved` would say too much
+  std::vector<std::string> said_of_hosts_;
+  std::string open_;                      ///< the first query that the solver did not decide
+};
+
+}  // namespace npverify::verify

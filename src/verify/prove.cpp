@@ -1,0 +1,184 @@
+// prove: one answer an invariant. Each has a pool and a solver of its own, so the answers do not depend on the number of threads.
+#include "verify/prove.h"
+
+#include <algorithm>
+#include <atomic>
+#include <exception>
+#include <mutex>
+#include <thread>
+
+#include "base/diagnostics.h"
+#include "verify/invariant_run.h"
+#include "verify/peer_domain.h"
+
+namespace npverify::verify {
+
+ProofAnswer prove_invariant(const ProofContext& context) { return InvariantRun(context).run(); }
+
+namespace {
+
+using semantics::Encodings;
+using semantics::Profile;
+
+// The profiles that specs list, resolved once, with the command line's options laid over the defaults.
+class Profiles {
+ public:
+  Profiles(const Encodings& encodings, const ProveOptions& options, base::Diagnostics& diagnostics) : encodings_(encodings), options_(options), diagnostics_(diagnostics) {}
+
+  std::vector<Profile> listed(const ProfileChoice& choice) {
+    std::vector<Profile> out;
+    for (const std::string& name : choice.names) {
+      if (!resolved_.contains(name)) resolve(name, choice.span);
+      if (const auto& profile = resolved_.at(name)) out.push_back(*profile);
+    }
+    return out;
+  }
+
+ private:
+  void resolve(const std::string& name, const base::SourceSpan& span) {
+    resolved_[name] = std::nullopt;
+    try {
+      auto request = semantics::parse_profile_request(name);
+      if (const auto of_cni = options_.options.find(request.cni); of_cni != options_.options.end())
+        for (const auto& [option, value] : of_cni->second) request.options.try_emplace(option, value);
+      resolved_[name] = encodings_.resolve(request);
+    } catch (const base::InputError& e) {
+      std::string text = e.what();
+      for (const char* part : {"error: ", "\n"})
+        if (const auto found = text.find(part); found != std::string::npos) text.erase(found, std::string(part).size());
+      diagnostics_.error(span, "profiles", text);
+    }
+  }
+
+  const Encodings& encodings_;
+  const ProveOptions& options_;
+  base::Diagnostics& diagnostics_;
+  std::map<std::string, std::optional<Profile>> resolved_;
+};
+
+const ProfileChoice* choice_of(const InvariantSet& set, const Invariant& invariant) {
+  const auto* own = std::visit([](const auto& body) -> const ProfileChoice* { if constexpr (requires { body.profiles; }) return body.profiles ? &*body.profiles : nullptr; else return nullptr; }, invariant.body);
+  return own ? own : set.profiles ? &*set.profiles : nullptr;
+}
+
+struct Task {
+  const InvariantSet* set;
+  const Invariant* invariant;
+  std::vector<Profile> profiles;
+};
+
+std::vector<ProofAnswer> answers_to(const std::vector<Task>& tasks, unsigned jobs, const std::function<ProofAnswer(const Task&)>& answer) {
+  std::vector<ProofAnswer> answers(tasks.size());
+  std::atomic<size_t> next{0};
+  std::exception_ptr failure;
+  std::mutex guard;
+  const auto work = [&] {
+    for (size_t i = next++; i < tasks.size(); i = next++) try {
+        answers[i] = answer(tasks[i]);
+      } catch (...) {
+        const std::lock_guard lock(guard);
+        if (!failure) failure = std::current_exception();
+      }
+  };
+  std::vector<std::thread> threads;
+  for (unsigned i = 1; i < std::min<size_t>(jobs, tasks.size()); ++i) threads.emplace_back(work);
+  work();
+  for (auto& thread : threads) thread.join();
+  if (failure) std::rethrow_exception(failure);
+  return answers;
+}
+
+void note_profile(const Profile& profile, const resource::Snapshot& snapshot, ProveResult& result) {
+  const bool known = std::any_of(result.profiles.begin(), result.profiles.end(), [&](const SideInfo& side) {
+    return side.profile.name() == profile.name() && std::equal(side.profile.options.begin(), side.profile.options.end(), profile.options.begin(), profile.options.end(),
+                                                               [](const auto& a, const auto& b) { return a.first == b.first && a.second.value == b.second.value; });
+  });
+  if (known) return;
+  logic::Pool pool;
+  const world::AddressPlan addresses = world::plan_addresses(snapshot);
+  result.profiles.push_back({profile, policy::read_policies(pool, snapshot, {addresses.ipv4, addresses.ipv6}, profile).refused});
+  for (const auto& [id, axis] : profile.axes)
+    if (!axis.gap() && axis.confidence == semantics::Confidence::assumed) result.limits.approximations.push_back("axis " + id + " of " + profile.name() + " is assumed: " + axis.sentence);
+}
+
+void note_unmodelled(const resource::Snapshot& snapshot, Limits& limits) {
+  for (const auto& kind : snapshot.unmodelled) {
+    if (!kind.carries_policy) continue;
+    limits.partial = true;
+    limits.not_modelled.push_back(kind.kind + " (" + kind.api_version + "): " + std::to_string(kind.objects.size()) + (kind.objects.size() == 1 ? " object" : " objects") + " that can carry policy");
+  }
+}
+
+std::chrono::year_month_day today() { return std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now()); }
+
+std::optional<Profile> reference_of(const Encodings& encodings) {
+  try {
+    return encodings.resolve({.cni = "kubernetes"});
+  } catch (const base::InputError&) {
+    return std::nullopt;  // encodings of a user's own may lack it
+  }
+}
+
+std::vector<Task> tasks_of(const resource::Snapshot& snapshot, const std::vector<InvariantSet>& sets, const Encodings& encodings, const std::vector<Profile>& profiles, const ProveOptions& options) {
+  base::Diagnostics diagnostics;
+  Profiles listed(encodings, options, diagnostics);
+  std::vector<Task> tasks;
+  for (const InvariantSet& set : sets) {
+    check_names(set, snapshot, diagnostics);
+    for (const Invariant& invariant : set.invariants) {
+      const ProfileChoice* choice = choice_of(set, invariant);
+      const bool names_some = choice && choice->kind == ProfileChoice::Kind::listed;
+      tasks.push_back({&set, &invariant, names_some ? listed.listed(*choice) : profiles});
+      if (tasks.back().profiles.empty() && !names_some && invariant.unsupported.empty())
+        diagnostics.error(invariant.span, "", "invariant '" + invariant.id + "' names no profile and the run has none", "give one with --cni, such as --cni calico@3.28");
+    }
+  }
+  if (diagnostics.has_errors()) throw base::InputError(diagnostics);
+  return tasks;
+}
+
+bool below(const std::string& severity, const std::string& threshold) {
+  static const std::vector<std::string> order{"info", "low", "medium", "high", "critical"};
+  return std::find(order.begin(), order.end(), severity) < std::find(order.begin(), order.end(), threshold);
+}
+
+}  // namespace
+
+ProveResult prove(const resource::Snapshot& snapshot, const std::vector<InvariantSet>& sets, const Encodings& encodings, const std::vector<Profile>& profiles, const ProveOptions& options) {
+  const std::vector<Task> tasks = tasks_of(snapshot, sets, encodings, profiles, options);
+  const auto as_of = options.as_of.ok() ? options.as_of : today();
+  const std::optional<Profile> reference = reference_of(encodings);
+  const unsigned jobs = options.jobs > 0 ? options.jobs : std::max(1u, std::thread::hardware_concurrency());
+  const auto answers = answers_to(tasks, jobs, [&](const Task& task) {
+    return prove_invariant({snapshot, *task.set, *task.invariant, task.profiles, options, as_of, reference ? &*reference : nullptr});
+  });
+  ProveResult result;
+  std::set<std::string> gaps, datapath, assumptions;
+  for (size_t i = 0; i < tasks.size(); ++i) {
+    for (const Profile& profile : tasks[i].profiles) note_profile(profile, snapshot, result);
+    result.results.push_back(answers[i].result);
+    gaps.insert(answers[i].gaps.begin(), answers[i].gaps.end());
+    datapath.insert(answers[i].datapath.begin(), answers[i].datapath.end());
+    assumptions.insert(answers[i].assumptions.begin(), answers[i].assumptions.end());
+    result.counts["queries"] += answers[i].queries;
+  }
+  result.limits.gaps.assign(gaps.begin(), gaps.end());
+  result.limits.datapath.assign(datapath.begin(), datapath.end());
+  result.assumptions.assign(assumptions.begin(), assumptions.end());
+  note_unmodelled(snapshot, result.limits);
+  result.counts["policies"] = snapshot.network_policies.size();
+  result.counts["invariants"] = tasks.size();
+  return result;
+}
+
+int exit_code(const ProveResult& result, const std::string& fail_on) {
+  bool open = result.limits.partial || result.results.empty();
+  for (const InvariantResult& one : result.results) {
+    const bool fails = one.verdict == Verdict::violated || one.fails;
+    if (fails && (fail_on.empty() || !below(one.severity, fail_on))) return 1;
+    open = open || (one.verdict != Verdict::proved && !one.accepted);
+  }
+  return open ? 3 : 0;
+}
+
+}  // namespace npverify::verify

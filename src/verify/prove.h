@@ -1,0 +1,42 @@
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "resource/snapshot.h"
+#include "semantics/profile.h"
+#include "verify/question.h"
+#include "verify/result.h"
+#include "verify/spec.h"
+
+namespace npverify::verify {
+
+struct ProveOptions {
+  std::optional<world::UniverseKind> universe;  ///< overrides what the specs say
+  world::EndClasses peers;                      ///< which kinds of ends count
+  SolverOptions solver;
+  unsigned jobs = 1;                            ///< threads, one invariant each; 0: one a core. The answer does not depend on it
+  std::chrono::year_month_day as_of{};          ///< the day on which exceptions are judged; a default-constructed one is today (UTC)
+  bool datapath = false;                        ///< isolate: count also what a CNI lets a node do to pods whatever policy says
+  std::map<std::string, std::map<std::string, semantics::OptionValue>> options;  ///< by CNI: of the command line, for profiles that a spec lists
+};
+
+/// Does each invariant hold? One result an invariant, in the order of the specs.
+///
+/// forbid      no flow of the domain is allowed            require      every flow of the domain is allowed
+/// isolate     no flow with exactly one end in the group   defaultDeny  no pod of the group exchanges anything with a pod that nobody
+/// equivalent  both profiles decide alike at each end                   has heard of: a fresh namespace, only fresh labels, any address
+///
+/// The domain: flows of the universe between `from` and `to` on the ports, less unexpired exceptions, where the assumptions hold. An empty
+/// domain is vacuous, and says which part of it is empty. A flow that breaks the invariant is replayed by the oracle before it is shown. One
+/// that breaks it only where a profile is silent (a gap) makes the result unknown, naming the axis. A cluster has one profile here, so
+/// every node knows every pod.
+///
+/// `profiles`: those of invariants that name none. Throws InputError for names that the snapshot lacks and for profiles that there are not.
+ProveResult prove(const resource::Snapshot& snapshot, const std::vector<InvariantSet>& sets, const semantics::Encodings& encodings, const std::vector<semantics::Profile>& profiles,
+                  const ProveOptions& options);
+
+}  // namespace npverify::verify

@@ -1,0 +1,81 @@
+#include "verify/slices.h"
+
+#include <algorithm>
+
+namespace npverify::verify {
+namespace {
+
+using logic::Atom;
+using logic::AtomKind;
+using logic::Expr;
+using logic::Role;
+
+const resource::Namespace* declared(const world::Universe& universe, const std::string& name) {
+  for (const auto& ns : universe.namespaces)
+    if (ns.meta.name == name) return &ns;
+  return nullptr;
+}
+
+std::optional<Expr> truth(bool holds) { return holds ? logic::True : logic::False; }
+
+// What is known of an atom about an end that is a pod in `name`.
+std::optional<Expr> known_in(const logic::Pool& pool, const Atom& atom, const std::string& name, const resource::Namespace* ns) {
+  switch (atom.kind) {
+    case AtomKind::kind_is: return truth(static_cast<logic::EndpointKind>(atom.detail) == logic::EndpointKind::pod);
+    case AtomKind::namespace_is: return truth(pool.text(atom.name) == name);
+    case AtomKind::namespace_label_is:
+    case AtomKind::namespace_label_exists: {
+      if (!ns) return std::nullopt;
+      const auto label = ns->meta.labels.find(pool.text(atom.name));
+      return truth(label != ns->meta.labels.end() && (atom.kind == AtomKind::namespace_label_exists || label->second == pool.text(atom.value)));
+    }
+    default: return std::nullopt;
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> candidate_namespaces(logic::Pool& pool, Expr end, Role role, const world::Universe& universe, const std::vector<std::string>& names) {
+  std::vector<std::string> out;
+  for (const std::string& name : names) {
+    const resource::Namespace* ns = declared(universe, name);
+    const Expr left = pool.substitute(end, [&](Expr e) -> std::optional<Expr> {
+      const Atom atom = pool.atom_of(e);
+      return atom.role == role ? known_in(pool, atom, name, ns) : std::nullopt;
+    });
+    if (!left.is_false()) out.push_back(name);
+  }
+  return out;
+}
+
+std::vector<Slice> slices_of(logic::Pool& pool, const policy::DirectionReading& reading, Role role, const std::vector<std::string>& candidates, size_t most_policies) {
+  std::vector<Slice> slices(1);
+  size_t total = 0, here = 0;
+  for (const std::string& name : candidates) {
+    const auto found = reading.by_namespace.find(name);
+    if (found == reading.by_namespace.end()) continue;
+    const size_t count = found->second.size();
+    if (here > 0 && here + count > most_policies) {
+      slices.emplace_back();
+      here = 0;
+    }
+    slices.back().namespaces.push_back(name);
+    here += count;
+    total += count;
+  }
+  if (total <= most_policies) {
+    slices[0].when = logic::True;
+    return slices;
+  }
+  std::vector<Expr> somewhere;
+  for (Slice& slice : slices) {
+    std::vector<Expr> names;
+    for (const std::string& name : slice.namespaces) names.push_back(pool.namespace_is(role, name));
+    slice.when = pool.disjunction(std::move(names));
+    somewhere.push_back(slice.when);
+  }
+  slices.push_back({{}, pool.negation(pool.disjunction(std::move(somewhere)))});
+  return slices;
+}
+
+}  // namespace npverify::verify
