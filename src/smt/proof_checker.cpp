@@ -101,15 +101,19 @@ class Checker {
       if (deleted_[id]) continue;
       Clause& clause = clauses_[id];
       if (clause[0] == falsified) std::swap(clause[0], clause[1]);
-      const auto other = std::find_if(clause.begin() + 2, clause.end(), [&](int l) { return value(l) >= 0; });
-      if (value(clause[0]) <= 0 && other != clause.end()) {
+      const bool satisfied = value(clause[0]) > 0;
+      const auto other = satisfied ? clause.end() : std::find_if(clause.begin() + 2, clause.end(), [&](int l) { return value(l) >= 0; });
+      if (other != clause.end()) {
         std::swap(clause[1], *other);
         watches_[slot(clause[1])].push_back(id);
         continue;
       }
       watching[kept++] = id;
-      if (value(clause[0]) == 0) assign(clause[0]);
-      if (value(clause[0]) > 0) continue;
+      if (satisfied) continue;
+      if (value(clause[0]) == 0) {
+        assign(clause[0]);
+        continue;
+      }
       kept = static_cast<size_t>(std::copy(watching.begin() + static_cast<std::ptrdiff_t>(i) + 1, watching.end(), watching.begin() + static_cast<std::ptrdiff_t>(kept)) - watching.begin());
       watching.resize(kept);
       return false;

@@ -1,5 +1,8 @@
 // Each law of flows, where it forbids and where it allows: a law that is missing admits a flow that cannot be, one that is too strong
 // hides a flow that can.
+#include <algorithm>
+
+#include "smt/laws.h"
 #include "smt/solver.h"
 #include "support/catch.h"
 
@@ -229,6 +232,28 @@ TEST_CASE("a port's name in the cluster") {
   CHECK(q.possible({cluster, q.no(last), q.pod(D)}));  // a third pod declares it
   CHECK(q.possible({q.no(cluster), last}));            // a third pod declares another number
   CHECK(q.possible({cluster, q.outside(S), q.outside(D)}));
+}
+
+// No atom asks for another number, so no query can show these laws; they keep what is handed to the builder of a witness consistent.
+TEST_CASE("declarations with another number: one last declaration a pod, and one pod has it at both ends") {
+  Query q;
+  const std::vector<Expr> atoms{q.port_named_in_cluster("http", Protocol::tcp), q.port_named_in_cluster("http", Protocol::udp), q.same_endpoint()};
+  const smt::Laws laws = smt::laws_of(q, atoms);
+  const auto other = [&](Role role, Protocol protocol) {
+    for (const auto& o : laws.other_ports)
+      if (o.role == role && o.protocol == protocol) return o.literal;
+    FAIL("no such variable");
+    return smt::Literal{0};
+  };
+  const auto stated = [&](std::vector<smt::Literal> clause) {
+    clause.push_back(0);
+    return std::search(laws.clauses.begin(), laws.clauses.end(), clause.begin(), clause.end()) != laws.clauses.end();
+  };
+  for (const Role role : {S, D}) CHECK(stated({-other(role, Protocol::tcp), -other(role, Protocol::udp)}));
+  for (const Protocol p : {Protocol::tcp, Protocol::udp}) {
+    CHECK(stated({-laws.same_endpoint, -other(S, p), other(D, p)}));
+    CHECK(stated({-laws.same_endpoint, other(S, p), -other(D, p)}));
+  }
 }
 
 TEST_CASE("peers' knowledge and flags are free") {
