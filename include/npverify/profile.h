@@ -31,6 +31,7 @@ using InstallationOptions = std::map<std::string, std::string>;
 struct Detection {
   std::vector<Profile> profiles;       ///< distinct ones; empty where nothing was recognised
   std::vector<std::string> sentences;  ///< what was taken from where
+  std::vector<std::string> problems;   ///< what runs there and has no profile here, or no version: the answer would not be whole
 };
 
 /// encodings/: what each CNI does.

@@ -25,6 +25,7 @@ struct Options {
 struct ProveOptions : Options {
   bool universe_given = false;    ///< `universe` overrides what the specifications say
   std::vector<Profile> profiles;  ///< of specifications that name none
+  InstallationOptions installation;  ///< for profiles that specifications list themselves
   std::string as_of;              ///< "2026-01-31", the day on which exceptions are judged; empty: today
   std::string fail_on;            ///< violations below this severity do not fail: critical, high, medium, low; empty: all fail
 };

@@ -102,7 +102,7 @@ Profile Encodings::profile(const std::string& text, const InstallationOptions& o
 Detection Encodings::detect(const Snapshot& snapshot, const InstallationOptions& options) const {
   return library::guarded([&] {
     const policy::Detection found = policy::detect_profiles(snapshot.state().snapshot, state_->encodings->cnis());
-    Detection detection{.sentences = found.sentences};
+    Detection detection{.profiles = {}, .sentences = found.sentences, .problems = found.problems};
     for (const auto& one : found.profiles) {
       const auto request = library::with_options(one.request, options, *state_->encodings);
       detection.profiles.emplace_back(std::make_shared<Profile::State>(Profile::State{state_->encodings->resolve(request)}));

@@ -1,0 +1,21 @@
+#pragma once
+
+#include "cli/options.h"
+
+namespace CLI {
+class App;
+}
+
+/// The subcommands, a file each. Every function adds one to `app`; its callback runs the command and sets `exit_code`.
+/// A callback may throw Error; main turns it into a message and an exit code.
+namespace npverify::cli {
+
+void add_equiv_command(CLI::App& app, CommonOptions& options, int& exit_code);
+void add_prove_command(CLI::App& app, CommonOptions& options, int& exit_code);
+void add_diff_command(CLI::App& app, CommonOptions& options, int& exit_code);
+void add_eval_command(CLI::App& app, CommonOptions& options, int& exit_code);
+void add_show_command(CLI::App& app, CommonOptions& options, int& exit_code);
+void add_cni_command(CLI::App& app, CommonOptions& options, int& exit_code);
+void add_version_command(CLI::App& app, CommonOptions& options, int& exit_code);
+
+}  // namespace npverify::cli

@@ -1,0 +1,42 @@
+#include <CLI/CLI.hpp>
+
+#include "cli/commands.h"
+#include "cli/output.h"
+#include "cli/profiles.h"
+
+namespace npverify::cli {
+namespace {
+
+struct Folders {
+  std::string old_path, new_path;
+};
+
+int run_diff(const CommonOptions& options, const Folders& folders) {
+  const Snapshot before = Snapshot::load({folders.old_path}, options.default_namespace), after = Snapshot::load({folders.new_path}, options.default_namespace);
+  const Encodings encodings = load_encodings(options);
+  const ChosenProfiles chosen = choose_profiles(options, encodings, after, {{"--cni", options.cni}});
+  Report report = [&] {
+    const Progress progress("comparing " + folders.old_path + " and " + folders.new_path, !options.quiet);
+    return diff(before, after, encodings, chosen.profiles[0], question_of(options));
+  }();
+  report.add_profile_notes(chosen.notes);
+  return deliver(report, options);
+}
+
+}  // namespace
+
+void add_diff_command(CLI::App& app, CommonOptions& options, int& exit_code) {
+  CLI::App* command = app.add_subcommand("diff", "What do two sets of policies open or close, under one CNI?");
+  const auto folders = std::make_shared<Folders>();
+  command->add_option("--cni", options.cni, "The reading: NAME@VERSION, NAME@VERSION[option=value,...] or kubernetes")->type_name("PROFILE");
+  command->add_option("old", folders->old_path, "The manifests as they were: a file, a folder, or -")->required()->type_name("OLD");
+  command->add_option("new", folders->new_path, "The manifests as they will be")->required()->type_name("NEW");
+  command->add_option("-n,--namespace", options.default_namespace, "Namespace of manifests that name none")->type_name("NAME")->capture_default_str();
+  add_encodings_options(*command, options);
+  add_question_options(*command, options);
+  add_output_options(*command, options);
+  command->footer("npverify diff --cni cilium@1.16 old/ new/");
+  command->callback([&options, &exit_code, folders] { exit_code = run_diff(options, *folders); });
+}
+
+}  // namespace npverify::cli

@@ -1,0 +1,37 @@
+#include <CLI/CLI.hpp>
+
+#include "cli/commands.h"
+#include "cli/output.h"
+#include "cli/profiles.h"
+
+namespace npverify::cli {
+namespace {
+
+int run_equiv(const CommonOptions& options) {
+  const Snapshot snapshot = load_snapshot(options);
+  const Encodings encodings = load_encodings(options);
+  const ChosenProfiles sides = choose_profiles(options, encodings, snapshot, {{"--left", options.left}, {"--right", options.right}});
+  Report report = [&] {
+    const Progress progress("comparing " + sides.profiles[0].name() + " and " + sides.profiles[1].name(), !options.quiet);
+    return equiv(snapshot, encodings, sides.profiles[0], sides.profiles[1], question_of(options));
+  }();
+  report.add_profile_notes(sides.notes);
+  return deliver(report, options);
+}
+
+}  // namespace
+
+void add_equiv_command(CLI::App& app, CommonOptions& options, int& exit_code) {
+  CLI::App* command = app.add_subcommand("equiv", "Do two CNIs, versions or settings read the same policies alike?");
+  command->add_option("--left", options.left, "One reading: NAME@VERSION, NAME@VERSION[option=value,...] or kubernetes")->type_name("PROFILE");
+  command->add_option("--right", options.right, "The other reading")->type_name("PROFILE");
+  add_input_options(*command, options);
+  command->add_option("manifests", options.paths, "Manifests, as with -f")->type_name("PATH");
+  add_encodings_options(*command, options);
+  add_question_options(*command, options);
+  add_output_options(*command, options);
+  command->footer("npverify equiv --left calico@3.28 --right cilium@1.16 manifests/");
+  command->callback([&options, &exit_code] { exit_code = run_equiv(options); });
+}
+
+}  // namespace npverify::cli

@@ -1,0 +1,30 @@
+// argv to exit code. Each subcommand is a file; this one says which there are and what an error looks like.
+#include <CLI/CLI.hpp>
+#include <iostream>
+
+#include "cli/commands.h"
+#include "cli/failure.h"
+
+int main(int argc, char** argv) {
+  using namespace npverify::cli;
+  CLI::App app{"npverify: do these network policies mean what we think they mean, under the CNI that really runs there?", "npverify"};
+  CommonOptions options;
+  int exit_code = 0;
+  add_equiv_command(app, options, exit_code);
+  add_prove_command(app, options, exit_code);
+  add_diff_command(app, options, exit_code);
+  add_eval_command(app, options, exit_code);
+  add_show_command(app, options, exit_code);
+  add_cni_command(app, options, exit_code);
+  add_version_command(app, options, exit_code);
+  app.require_subcommand(1);
+  app.footer("Exit codes: 0 proved, equivalent, same; 1 violated or different; 2 input or command wrong; 3 unknown, vacuous or partial; 4 internal error.");
+  try {
+    app.parse(argc, argv);
+    return exit_code;
+  } catch (const CLI::ParseError& error) {
+    return report_usage(app, error);
+  } catch (const std::exception& error) {
+    return report_failure(error, argc, argv);
+  }
+}

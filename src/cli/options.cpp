@@ -1,0 +1,78 @@
+#include "cli/options.h"
+
+#include <CLI/CLI.hpp>
+
+#include "cli/suggestion.h"
+
+namespace npverify::cli {
+
+void add_input_options(CLI::App& command, CommonOptions& options) {
+  command.add_option("-f,--filename", options.paths, "Manifests: a file, a folder (recursively), or - for stdin; repeatable")->type_name("PATH")->allow_extra_args(false);
+  command.add_option("-n,--namespace", options.default_namespace, "Namespace of manifests that name none")->type_name("NAME")->capture_default_str();
+}
+
+void add_encodings_options(CLI::App& command, CommonOptions& options) {
+  command.add_option("--option", options.installation, "An option of an installation, for every profile of its CNI; repeatable")->type_name("CNI.NAME=VALUE")->allow_extra_args(false);
+  command.add_option("--encodings", options.encodings, "Folder of encodings/ to use in place of the installed one")->type_name("DIR");
+}
+
+void add_question_options(CLI::App& command, CommonOptions& options) {
+  command.add_option_function<std::string>(
+             "--universe",
+             [&options](const std::string& value) {
+               options.universe = value;
+               options.universe_given = true;
+             },
+             "Which pods count: observed (those of the manifests), declared (what workloads can create), possible (any that could be admitted)")
+      ->type_name("NAME");
+  command.add_option("--peers", options.peers, "Which ends of a flow count: some of pods,nodes,external")->delimiter(',')->type_name("LIST")->allow_extra_args(false);
+  command.add_option("--timeout", options.timeout, "Seconds that one query of the solver may take")->type_name("SECONDS")->capture_default_str();
+  command.add_option("--jobs", options.jobs, "Threads; 0: as many as the machine has")->type_name("N")->capture_default_str();
+  command.add_option("--max-findings", options.max_findings, "How many causes to look for")->type_name("N")->capture_default_str();
+  command.add_option("--dump-smt2", options.dump_smt2, "Write every query as an SMT-LIB script into this folder")->type_name("DIR");
+  command.add_flag("--second-solver", options.second_solver, "Ask the second solver too; a disagreement is an internal error");
+  command.add_flag("--datapath", options.datapath, "Count also what a CNI does whatever policy says");
+}
+
+void add_output_options(CLI::App& command, CommonOptions& options) {
+  command.add_option("--format", options.formats, "text or json, to stdout or with =PATH into a file; repeatable")->type_name("FORMAT[=PATH]")->allow_extra_args(false);
+  command.add_option("--witness-dir", options.witness_dir, "Write each witness as manifests and a flow into this folder")->type_name("DIR");
+  command.add_option("--color", options.colour, "auto, always or never")->type_name("WHEN")->capture_default_str();
+  command.add_flag("-q,--quiet", options.quiet, "The verdict, and one line a finding");
+  command.add_flag("-v,--verbose", options.verbose, "Nothing cut short");
+  command.add_flag("--stats", options.stats, "The counts of the run");
+}
+
+Snapshot load_snapshot(const CommonOptions& options) {
+  if (options.paths.empty()) throw Error(Error::Kind::input, "error: no manifests; name files or folders with -f, or - for stdin\n");
+  return Snapshot::load(options.paths, options.default_namespace);
+}
+
+Encodings load_encodings(const CommonOptions& options) { return Encodings::load(options.encodings.empty() ? Encodings::find_folder() : options.encodings); }
+
+InstallationOptions installation_of(const CommonOptions& options) {
+  InstallationOptions installation;
+  for (const std::string& text : options.installation) {
+    const size_t equals = text.find('=');
+    if (equals == std::string::npos) throw Error(Error::Kind::input, "error: --option " + text + ": expected CNI.NAME=VALUE\n");
+    installation[text.substr(0, equals)] = text.substr(equals + 1);
+  }
+  return installation;
+}
+
+Options question_of(const CommonOptions& options) {
+  Options question{.universe = options.universe, .jobs = options.jobs, .dump_smt2 = options.dump_smt2, .second_solver = options.second_solver, .datapath = options.datapath, .max_findings = options.max_findings};
+  question.timeout = std::chrono::milliseconds(static_cast<long>(options.timeout * 1000));
+  if (options.timeout <= 0) throw Error(Error::Kind::input, "error: --timeout must be more than 0 seconds\n");
+  if (options.peers.empty()) return question;
+  question.pods = question.nodes = question.external = false;
+  for (const std::string& peer : options.peers) {
+    if (peer == "pods") question.pods = true;
+    else if (peer == "nodes") question.nodes = true;
+    else if (peer == "external") question.external = true;
+    else throw Error(Error::Kind::input, "error: --peers " + peer + ": expected some of pods, nodes and external" + did_you_mean(peer, {"pods", "nodes", "external"}) + "\n");
+  }
+  return question;
+}
+
+}  // namespace npverify::cli

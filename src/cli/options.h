@@ -1,0 +1,47 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "npverify/npverify.h"
+
+namespace CLI {
+class App;
+}
+
+/// What subcommands share: one struct of options, and what is made from them.
+namespace npverify::cli {
+
+struct CommonOptions {
+  std::vector<std::string> paths;  ///< -f, and the positional ones of equiv
+  std::string default_namespace = "default";
+  std::string cni, left, right;
+  std::vector<std::string> installation;  ///< --option CNI.NAME=VALUE
+  std::string encodings;
+  std::string universe = "possible";
+  bool universe_given = false;
+  std::vector<std::string> peers;  ///< empty: all
+  double timeout = 20;             ///< seconds, of one query
+  unsigned jobs = 0;
+  std::string dump_smt2;
+  bool second_solver = false, datapath = false;
+  size_t max_findings = 20;
+  std::vector<std::string> formats;  ///< FORMAT or FORMAT=PATH
+  std::string witness_dir;
+  std::string colour = "auto";
+  bool quiet = false, verbose = false, stats = false;
+};
+
+// Groups of options, added to the subcommands that take them.
+void add_input_options(CLI::App& command, CommonOptions& options);     ///< -f, --namespace
+void add_encodings_options(CLI::App& command, CommonOptions& options); ///< --encodings, --option
+void add_question_options(CLI::App& command, CommonOptions& options);  ///< --universe, --peers, --timeout, --jobs, --dump-smt2, ...
+void add_output_options(CLI::App& command, CommonOptions& options);    ///< --format, --witness-dir, --color, -q, -v, --stats
+
+// What they mean. All throw Error (input) for what is wrong.
+Snapshot load_snapshot(const CommonOptions& options);
+Encodings load_encodings(const CommonOptions& options);
+InstallationOptions installation_of(const CommonOptions& options);
+Options question_of(const CommonOptions& options);
+
+}  // namespace npverify::cli

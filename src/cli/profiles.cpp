@@ -1,0 +1,48 @@
+#include "cli/profiles.h"
+
+namespace npverify::cli {
+namespace {
+
+std::string list_of(const std::vector<std::string>& lines) {
+  std::string text;
+  for (const std::string& line : lines) text += "\n  " + line;
+  return text;
+}
+
+std::string profiles_text(const Encodings& encodings) { return "\nThe profiles are:" + list_of(encodings.profile_names()) + "\n"; }
+
+}  // namespace
+
+ChosenProfiles choose_profiles(const CommonOptions& options, const Encodings& encodings, const Snapshot& snapshot, const std::vector<std::pair<std::string, std::string>>& names) {
+  const InstallationOptions installation = installation_of(options);
+  std::string missing;
+  size_t missing_count = 0;
+  for (const auto& [flag, name] : names)
+    if (name.empty()) {
+      missing += (missing.empty() ? "" : " and ") + flag;
+      ++missing_count;
+    }
+  Detection detected;
+  if (missing_count > 0) {
+    detected = encodings.detect(snapshot, installation);
+    if (detected.profiles.size() != missing_count || !detected.problems.empty()) {
+      std::vector<std::string> found = detected.sentences;
+      found.insert(found.end(), detected.problems.begin(), detected.problems.end());
+      throw Error(Error::Kind::input, "error: name the CNI with " + missing + "; the manifests " + (found.empty() ? "do not tell it." : "tell:" + list_of(found)) + profiles_text(encodings));
+    }
+  }
+  ChosenProfiles chosen{.notes = detected.sentences};
+  size_t next = 0;
+  for (const auto& [flag, name] : names) chosen.profiles.push_back(name.empty() ? detected.profiles[next++] : encodings.profile(name, installation));
+  return chosen;
+}
+
+ChosenProfiles choose_run_profiles(const CommonOptions& options, const Encodings& encodings, const Snapshot& snapshot) {
+  const InstallationOptions installation = installation_of(options);
+  if (!options.cni.empty()) return {.profiles = {encodings.profile(options.cni, installation)}, .notes = {}};
+  const Detection detected = encodings.detect(snapshot, installation);
+  if (!detected.problems.empty()) throw Error(Error::Kind::input, "error: name the CNI with --cni; the manifests tell:" + list_of(detected.problems) + profiles_text(encodings));
+  return {.profiles = detected.profiles, .notes = detected.sentences};
+}
+
+}  // namespace npverify::cli

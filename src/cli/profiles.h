@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/options.h"
+
+/// The profiles of a question: those that the command line names, else those that the snapshot's own objects tell.
+namespace npverify::cli {
+
+struct ChosenProfiles {
+  std::vector<Profile> profiles;
+  std::vector<std::string> notes;  ///< what was taken from where, for the report
+};
+
+/// `names`: as the command line gave them, "" for what it left out. One profile for each name. What is left out is detected; it must be
+/// exactly as many profiles as are missing. Throws Error (input) with the list of profiles where it is not.
+ChosenProfiles choose_profiles(const CommonOptions& options, const Encodings& encodings, const Snapshot& snapshot, const std::vector<std::pair<std::string, std::string>>& names);
+
+/// --cni, else every profile that was detected. May be empty: then the specifications have to name profiles themselves.
+ChosenProfiles choose_run_profiles(const CommonOptions& options, const Encodings& encodings, const Snapshot& snapshot);
+
+}  // namespace npverify::cli

@@ -1,0 +1,54 @@
+#include "explain/edit.h"
+
+#include <algorithm>
+#include <string_view>
+
+namespace npverify::explain {
+namespace {
+
+constexpr size_t longest_edit = 12;  // lines
+
+size_t depth_of(std::string_view line) {
+  const size_t depth = line.find_first_not_of(' ');
+  return depth == std::string_view::npos ? line.size() : depth;
+}
+
+bool blank(std::string_view line) { return line.find_first_not_of(" \t\r") == std::string_view::npos; }
+
+}  // namespace
+
+std::string edit(const std::string& sentence, const std::vector<std::string>& old_lines, const std::vector<std::string>& new_lines) {
+  std::string out = sentence;
+  if (old_lines.empty() || new_lines.empty()) return out;
+  for (const std::string& line : old_lines) out += "\n- " + line;
+  for (const std::string& line : new_lines) out += "\n+ " + line;
+  return out;
+}
+
+std::vector<std::string> lines_of(const resource::Origin& origin) {
+  std::vector<std::string> lines;
+  if (!origin.span.file || origin.span.line == 0) return lines;
+  const std::string_view text = origin.span.file->text;
+  const std::string_view first = base::line_of(text, origin.span.line);
+  if (blank(first) || first.find('\t') != std::string_view::npos) return lines;
+  const size_t depth = depth_of(first);
+  // A part of a sequence starts with "- ": anything else (a flow sequence on one line) cannot be cut out.
+  if (first.substr(depth, 2) != "- ") return lines;
+  for (uint32_t number = origin.span.line;; ++number) {
+    const std::string_view line = base::line_of(text, number);
+    if (number != origin.span.line && (blank(line) || depth_of(line) <= depth)) break;
+    lines.emplace_back(line.substr(depth));
+    if (lines.size() > longest_edit) return {};
+  }
+  for (std::string& line : lines) line.erase(std::find_if(line.rbegin(), line.rend(), [](char c) { return c != ' ' && c != '\r'; }).base(), line.end());
+  return lines;
+}
+
+std::string selector_text(const resource::Labels& match_labels) {
+  if (match_labels.empty()) return "{}";
+  std::string text;
+  for (const auto& [key, value] : match_labels) text += (text.empty() ? "" : ", ") + key + ": " + value;
+  return "{matchLabels: {" + text + "}}";
+}
+
+}  // namespace npverify::explain

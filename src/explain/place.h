@@ -1,0 +1,30 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "explain/explain.h"
+
+namespace npverify::explain {
+
+/// The part of a policy that a place's field names: "spec.ingress[0].from[1].ipBlock". What the field does not reach is nullptr.
+struct Part {
+  const resource::NetworkPolicy* policy = nullptr;
+  const resource::NetworkPolicyRule* rule = nullptr;
+  const resource::NetworkPolicyPeer* peer = nullptr;
+  const resource::NetworkPolicyPort* port = nullptr;
+  bool ingress = true;
+};
+
+/// Looks the place up by its object's name and its field. An unknown object gives an empty Part.
+Part part_of(const verify::PolicyPlace& place, const resource::Snapshot& snapshot);
+
+/// The first place of the finding whose part has what `wanted` asks for.
+std::optional<std::pair<verify::PolicyPlace, Part>> find_part(const verify::Finding& finding, const Material& material, bool (*wanted)(const Part&));
+
+/// "pay/payment-egress".
+std::string name_of(const resource::NetworkPolicy& policy);
+/// The end of the finding's flow that the part's peer is about: the source for ingress rules.
+const world::Endpoint& peer_end(const verify::Finding& finding, const Part& part);
+
+}  // namespace npverify::explain
