@@ -1,0 +1,145 @@
+#!/usr/bin/env python3
+"""Seeded clusters for the benchmarks: namespaces of 20 NetworkPolicies, pods or workloads, nodes.
+
+    generate.py --policies 10000 [--pods 100000 | --workloads 5000 --replicas 20] [--seed 1] [--per-namespace 20] [--unique-labels]
+                [--mode same|one-cause|needle|changed] [--changed 10] OUT_DIR
+
+Policies: default denies, allow-DNS, 50/22/28 % same-namespace / namespace-and-pod / ipBlock peers, 40 % of the ipBlocks with an except, about
+20 % of the selectors with matchExpressions, 12 % endPort where the mode wants what CNIs read differently.
+  same       nothing on which Calico 3.28 and Cilium 1.16 differ: no ipBlock that could hold a pod or node, no port names, rules only where listed
+  one-cause  ipBlocks over pod addresses in many policies
+  needle     as same, and one policy of the middle namespace with one such block
+  changed    as same, and --changed policies with another port: the second side of a diff
+Written as policies.yaml, namespaces.yaml, nodes.yaml and, where asked, pods.yaml or workloads.yaml. Same arguments, same bytes."""
+import argparse
+import os
+import random
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("out")
+    parser.add_argument("--policies", type=int, default=500)
+    parser.add_argument("--pods", type=int, default=0)
+    parser.add_argument("--workloads", type=int, default=0)
+    parser.add_argument("--replicas", type=int, default=20)
+    parser.add_argument("--per-namespace", type=int, default=20)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--unique-labels", action="store_true")
+    parser.add_argument("--mode", choices=["same", "one-cause", "needle", "changed"], default="same")
+    parser.add_argument("--changed", type=int, default=10)
+    return parser.parse_args()
+
+
+class Cluster:
+    def __init__(self, args):
+        self.args, self.random = args, random.Random(args.seed)
+        self.namespaces = max(1, args.policies // args.per_namespace)
+        self.apps = max(4, args.policies // 10)
+
+    def app(self, namespace):
+        return f"app-{(namespace * 7 + self.random.randrange(10)) % self.apps}"
+
+    def selector(self, namespace, indent):
+        pad = " " * indent
+        if self.random.random() < 0.2:
+            values = ", ".join(sorted({self.app(namespace), self.app(namespace)}))
+            return f"{pad}matchExpressions:\n{pad}- {{key: app, operator: In, values: [{values}]}}\n{pad}- {{key: tier, operator: NotIn, values: [batch]}}\n"
+        return f"{pad}matchLabels: {{app: {self.app(namespace)}}}\n"
+
+    def peer(self, namespace, over_pods):
+        roll = self.random.random()
+        if roll < 0.50:
+            return "    - podSelector:\n" + self.selector(namespace, 8)
+        if roll < 0.72:
+            team = self.random.randrange(20)
+            return f"    - namespaceSelector:\n        matchLabels: {{team: team-{team}}}\n      podSelector:\n" + self.selector(self.random.randrange(self.namespaces), 8)
+        if over_pods:
+            block, hole = f"10.{self.random.randrange(128, 192)}.0.0/16", "10.%d.7.0/24"
+            second = int(block.split(".")[1])
+            hole = hole % second
+        else:
+            second = self.random.randrange(256)
+            block, hole = f"198.18.{second}.0/24", f"198.18.{second}.64/26"
+        text = f"    - ipBlock:\n        cidr: {block}\n"
+        return text + (f"        except: [{hole}]\n" if self.random.random() < 0.4 else "")
+
+    def ports(self, changed):
+        port = self.random.choice([80, 443, 5432, 6379, 8080, 9090, 8443, 3306])
+        if changed:
+            port += 1
+        if self.random.random() < 0.12:
+            return f"    ports: [{{protocol: TCP, port: {port}, endPort: {port + 10}}}]\n"
+        return f"    ports: [{{protocol: TCP, port: {port}}}]\n"
+
+    def policy(self, index, namespace, over_pods, changed):
+        within = index % self.args.per_namespace
+        head = f"apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{name: np-{index}, namespace: ns-{namespace}}}\nspec:\n"
+        if within == 0:
+            return head + "  podSelector: {}\n  policyTypes: [Ingress, Egress]\n"
+        if within == 1:
+            return head + ("  podSelector: {}\n  policyTypes: [Egress]\n  egress:\n  - to:\n    - namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: kube-system}}\n"
+                           "    ports: [{protocol: UDP, port: 53}, {protocol: TCP, port: 53}]\n")
+        direction = "ingress" if self.random.random() < 0.7 else "egress"
+        body = head + "  podSelector:\n" + self.selector(namespace, 4) + f"  policyTypes: [{direction.capitalize()}]\n  {direction}:\n"
+        peers = "".join(self.peer(namespace, over_pods) for _ in range(self.random.randint(1, 3)))
+        return body + f"  - {'from' if direction == 'ingress' else 'to'}:\n" + peers + self.ports(changed)
+
+    def policies(self):
+        chosen = set(random.Random(self.args.seed + 1).sample(range(2, self.args.policies), min(self.args.changed, max(0, self.args.policies - 2)))) if self.args.mode == "changed" else set()
+        needle = (self.namespaces // 2) * self.args.per_namespace + 5
+        for index in range(self.args.policies):
+            namespace = min(index // self.args.per_namespace, self.namespaces - 1)
+            yield self.policy(index, namespace, self.args.mode == "one-cause", index in chosen)
+        if self.args.mode == "needle":
+            namespace = min(needle // self.args.per_namespace, self.namespaces - 1)
+            yield (f"apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{name: needle, namespace: ns-{namespace}}}\nspec:\n  podSelector: {{matchLabels: {{app: needle}}}}\n"
+                   "  policyTypes: [Ingress]\n  ingress:\n  - from:\n    - ipBlock: {cidr: 10.130.0.0/16}\n    ports: [{protocol: TCP, port: 8443}]\n")
+
+    def namespaces_yaml(self):
+        for i in range(self.namespaces):
+            yield f"apiVersion: v1\nkind: Namespace\nmetadata: {{name: ns-{i}, labels: {{team: team-{i % 20}, env: {'prod' if i % 3 else 'dev'}}}}}\n"
+        yield "apiVersion: v1\nkind: Namespace\nmetadata: {name: kube-system}\n"
+
+    def nodes_yaml(self):
+        for i in range(64):
+            yield (f"apiVersion: v1\nkind: Node\nmetadata: {{name: node-{i}}}\nspec: {{podCIDRs: [10.{128 + i}.0.0/16]}}\n"
+                   f"status: {{addresses: [{{type: InternalIP, address: 192.168.0.{i + 1}}}]}}\n")
+
+    def labels(self, index, namespace):
+        unique = f", instance: i-{index}" if self.args.unique_labels else ""
+        return f"{{app: app-{(namespace * 7 + index // self.namespaces % 10) % self.apps}, tier: {'batch' if index % 11 == 0 else 'web'}{unique}}}"
+
+    def pods_yaml(self):
+        for i in range(self.args.pods):
+            namespace, node = i % self.namespaces, i % 64
+            address = f"10.{128 + node}.{(i // 64) // 250}.{(i // 64) % 250 + 2}"
+            yield (f"apiVersion: v1\nkind: Pod\nmetadata: {{name: pod-{i}, namespace: ns-{namespace}, labels: {self.labels(i, namespace)}}}\n"
+                   f"spec: {{nodeName: node-{node}, containers: [{{name: main, image: img, ports: [{{name: http, containerPort: 8080}}]}}]}}\n"
+                   f"status: {{phase: Running, podIP: {address}, podIPs: [{{ip: {address}}}]}}\n")
+
+    def workloads_yaml(self):
+        for i in range(self.args.workloads):
+            namespace = i % self.namespaces
+            labels = self.labels(i, namespace)
+            yield (f"apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: w-{i}, namespace: ns-{namespace}}}\n"
+                   f"spec:\n  replicas: {self.args.replicas}\n  selector: {{matchLabels: {labels}}}\n  template:\n    metadata: {{labels: {labels}}}\n"
+                   "    spec: {containers: [{name: main, image: img, ports: [{name: http, containerPort: 8080}]}]}\n")
+
+
+def main():
+    args = arguments()
+    cluster = Cluster(args)
+    os.makedirs(args.out, exist_ok=True)
+    parts = {"policies": cluster.policies(), "namespaces": cluster.namespaces_yaml(), "nodes": cluster.nodes_yaml()}
+    if args.pods:
+        parts["pods"] = cluster.pods_yaml()
+    if args.workloads:
+        parts["workloads"] = cluster.workloads_yaml()
+    for name, documents in parts.items():
+        with open(os.path.join(args.out, name + ".yaml"), "w", encoding="utf-8") as out:
+            out.write("---\n".join(documents))
+
+
+if __name__ == "__main__":
+    main()
