@@ -4,7 +4,6 @@
 #include <vector>
 
 #include "npverify/profile.h"
-#include "npverify/question.h"
 #include "npverify/snapshot.h"
 
 /// The steps between manifests and a verdict, as text to look at. Its form is for people and may change.
@@ -17,7 +16,7 @@ std::string reading(const Snapshot& snapshot, const Profile& profile);
 /// For each namespace and direction: the formula of "allowed" over one flow, in SMT-LIB's spelling.
 std::string formula(const Snapshot& snapshot, const Profile& profile);
 /// The same as scripts that any SMT solver takes, with every law of the variables.
-std::string smt2(const Snapshot& snapshot, const Profile& profile, const Options& options = {});
+std::string smt2(const Snapshot& snapshot, const Profile& profile);
 /// How the question is cut: namespaces, directions, policies of each, and what two profiles agree on before solving.
 std::string slices(const Snapshot& snapshot, const Profile& left, const Profile& right);
 

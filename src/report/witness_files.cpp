@@ -140,7 +140,7 @@ std::vector<Json> witness_world(const verify::Witness& witness, const resource::
 std::string witness_flow(const verify::Witness& witness) {
   std::string out = "source,destination,protocol,port\n";
   out += flow_end(witness.source, witness.family) + "," + flow_end(witness.destination, witness.family) + "," + base::to_string(witness.protocol) + ",";
-  return out + (witness.protocol == base::Protocol::icmp ? "" : std::to_string(witness.port)) + "\n";
+  return out + std::to_string(witness.port) + "\n";
 }
 
 void write_witnesses(const std::string& folder, const std::vector<const verify::Witness*>& witnesses, const resource::Snapshot& snapshot, const resource::Snapshot* old_snapshot) {
