@@ -28,24 +28,44 @@ std::string shorten(std::string_view mark) {
   return std::string(mark.substr(0, end)) + "...";
 }
 
-TemplateMark describe(std::string_view line, size_t at, size_t offset) {
-  const size_t close = line.find("}}", at);
-  const std::string_view mark = close == std::string_view::npos ? line.substr(at) : line.substr(at, close + 2 - at);
-  const bool helm = mark.find(".Values") != std::string_view::npos || mark.find(".Release") != std::string_view::npos || mark.find(".Chart") != std::string_view::npos ||
-                    mark.find("include ") != std::string_view::npos || mark.find("template ") != std::string_view::npos;
-  return {offset, "template '" + shorten(mark) + "' was not rendered",
+struct Line {
+  size_t start = 0;
+  std::string_view text;
+};
+
+Line line_around(std::string_view text, size_t offset) {
+  offset = std::min(offset, text.size());
+  const size_t before = offset == 0 ? std::string_view::npos : text.rfind('\n', offset - 1);
+  const size_t start = before == std::string_view::npos ? 0 : before + 1;
+  std::string_view line = text.substr(start, std::min(text.find('\n', start), text.size()) - start);
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  return {start, line};
+}
+
+TemplateMark describe(Line line, size_t at) {
+  const size_t close = line.text.find("}}", at);
+  const std::string_view mark = close == std::string_view::npos ? line.text.substr(at) : line.text.substr(at, close + 2 - at);
+  bool helm = false;
+  for (const char* word : {".Values", ".Release", ".Chart", "include ", "template "}) helm = helm || mark.find(word) != std::string_view::npos;
+  return {line.start + at, "template '" + shorten(mark) + "' was not rendered",
           helm ? "run `helm template` on the chart and read its output" : "run `helm template`, or the tool that this template is for, and read its output"};
+}
+
+/// The first mark of a line outside of quotes.
+std::optional<TemplateMark> mark_in(Line line) {
+  for (size_t at = line.text.find("{{"); at != std::string_view::npos; at = line.text.find("{{", at + 2))
+    if (!is_quoted(line.text, at)) return describe(line, at);
+  return std::nullopt;
 }
 
 }  // namespace
 
-std::optional<TemplateMark> find_template(std::string_view text) {
-  for (size_t found = text.find("{{"); found != std::string_view::npos; found = text.find("{{", found + 2)) {
-    const size_t before = text.rfind('\n', found);
-    const size_t start = before == std::string_view::npos ? 0 : before + 1;
-    std::string_view line = text.substr(start, std::min(text.find('\n', found), text.size()) - start);
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    if (!is_quoted(line, found - start)) return describe(line, found - start, found);
+std::optional<TemplateMark> find_template(std::string_view text, size_t begin, size_t problem, size_t context) {
+  for (const size_t offset : {problem, context})
+    if (const auto mark = mark_in(line_around(text, offset))) return mark;
+  for (size_t at = text.find("{{", begin); at < problem; at = text.find("{{", at + 2)) {
+    const Line line = line_around(text, at);
+    if (line.text.find_first_not_of(" \t") == at - line.start) return describe(line, at - line.start);
   }
   return std::nullopt;
 }

@@ -11,8 +11,8 @@ struct TemplateMark {
   std::string message, hint;
 };
 
-/// The first `{{` of a text outside of quotes and comments, if there is one: a Go or Helm template that was not rendered. Only asked where
-/// the text is not valid YAML; in valid YAML `{{` inside a string is data.
-std::optional<TemplateMark> find_template(std::string_view text);
+/// The `{{` that made a text invalid YAML, if that is the likely cause: on the line of `problem` or of `context` (byte offsets), else on a line
+/// that begins with it between `begin` and the problem. Those in quotes and comments are data: in valid YAML nobody asks.
+std::optional<TemplateMark> find_template(std::string_view text, size_t begin, size_t problem, size_t context);
 
 }  // namespace npverify::manifest

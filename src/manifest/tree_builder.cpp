@@ -38,7 +38,8 @@ void TreeBuilder::start() {
   entries_.clear();
   anchors_.clear();
   values_ = alias_values_ = 0;
-  failed_ = too_large_ = collection_as_key_ = false;
+  failed_ = too_large_ = false;
+  collection_as_key_.reset();
 }
 
 template <typename T>
@@ -95,7 +96,8 @@ void TreeBuilder::begin(Place place, NodeKind kind, std::string_view anchor) {
   if (!anchor.empty()) anchors_[frame.anchor] = {{}, 1, 0, true};
   if (!frames_.empty() && frames_.back().node.kind == NodeKind::mapping && !frames_.back().has_key) {
     error(place, std::string("a key must be a scalar, found ") + describe(kind));
-    frame.is_key = collection_as_key_ = true;
+    frame.is_key = true;
+    if (!collection_as_key_) collection_as_key_ = place;
   }
   frame.first = kind == NodeKind::mapping ? entries_.size() : items_.size();
   frames_.push_back(std::move(frame));
@@ -123,6 +125,7 @@ void TreeBuilder::end() {
 }
 
 void TreeBuilder::alias(Place place, std::string_view name) {
+  if (too_large_) return;
   const auto found = anchors_.find(std::string(name));
   if (found == anchors_.end()) {
     error(place, "alias '*" + std::string(name) + "' has no anchor '&" + std::string(name) + "' before it in this document");
@@ -195,7 +198,7 @@ void TreeBuilder::add_merge(Frame& frame, const Node& node) {
   const bool list = node.kind == NodeKind::sequence;
   const bool fits = list ? std::all_of(node.items.begin(), node.items.end(), [](const Node& n) { return n.kind == NodeKind::mapping; }) : node.kind == NodeKind::mapping;
   if (!fits) {
-    error(frame.key_place, std::string("'<<' merges mappings, found ") + (list ? "a sequence with something else in it" : describe(node.kind)));
+    error(frame.key_place, std::string("'<<' merges mappings, found ") + (list ? "a list with something else in it" : describe(node.kind)));
     return;
   }
   frame.merges = list ? node.items : store(&node, 1);

@@ -33,8 +33,8 @@ class TreeBuilder {
   void error(Place place, std::string message, std::string hint = "");
   bool failed() const { return failed_; }
   bool too_large() const { return too_large_; }
-  /// A mapping or sequence stood where only a key can: what an unrendered template looks like.
-  bool collection_as_key() const { return collection_as_key_; }
+  /// Where a mapping or sequence first stood where only a key can: what an unrendered template looks like.
+  std::optional<Place> collection_as_key() const { return collection_as_key_; }
 
   /// The document. REQUIRES: every begin has its end.
   const Node& root() const { return root_; }
@@ -78,7 +78,8 @@ class TreeBuilder {
   std::vector<Node::Entry> entries_;  // of all open mappings
   std::unordered_map<std::string, Anchor> anchors_;
   size_t values_ = 0, alias_values_ = 0;
-  bool failed_ = false, too_large_ = false, collection_as_key_ = false;
+  bool failed_ = false, too_large_ = false;
+  std::optional<Place> collection_as_key_;
 };
 
 }  // namespace npverify::manifest

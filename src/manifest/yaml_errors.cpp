@@ -1,5 +1,7 @@
 #include "manifest/yaml_errors.h"
 
+#include "manifest/json_reader.h"
+
 namespace npverify::manifest {
 namespace {
 
@@ -11,7 +13,6 @@ std::string likely_cause(std::string_view problem, char found) {
   if (problem == "did not find expected key") return "is this line indented as the keys around it?";
   if (problem == "did not find expected '-' indicator") return "is this line indented as the items around it?";
   if (problem == "could not find expected ':'") return "a key needs ': ' after it; text over several lines must be quoted";
-  if (problem == "found unexpected end of stream") return "is a quote left open?";
   if (problem == "did not find expected ',' or ']'" || problem == "did not find expected ',' or '}'") return "is a bracket left open, or a comma missing?";
   return "";
 }
@@ -19,15 +20,15 @@ std::string likely_cause(std::string_view problem, char found) {
 }  // namespace
 
 SyntaxError explain_syntax_error(const yaml_parser_t& parser, std::string_view text, PlaceFinder& places) {
-  if (parser.error == YAML_MEMORY_ERROR) return {"not enough memory to read this file", ""};
-  const std::string_view problem = parser.problem ? parser.problem : "unknown problem";
-  SyntaxError error{"not valid YAML: " + std::string(problem), ""};
+  if (parser.error == YAML_MEMORY_ERROR) return {{}, "not enough memory to read this file", ""};
+  const std::string_view problem = parser.problem ? parser.problem : "unknown problem", context = parser.context ? parser.context : "";
   const Place place = places.at_character(parser.problem_mark.index);
-  if (parser.context) {
-    const Place context = places.at_character(parser.context_mark.index);
-    error.message += " (" + std::string(parser.context);
-    if (context.line != place.line) error.message += " that begins in line " + std::to_string(context.line);
-    error.message += ")";
+  const std::string language = looks_like_json(text) ? "neither valid JSON nor YAML: " : "not valid YAML: ";
+  if (context == "while scanning a quoted scalar" && problem.starts_with("found unexpected")) return {places.at_character(parser.context_mark.index), language + "this quote is not closed", ""};
+  SyntaxError error{place, language + std::string(problem), ""};
+  if (!context.empty() && context != "while scanning for the next token") {
+    const Place start = places.at_character(parser.context_mark.index);
+    error.message += " (" + std::string(context) + (start.line == place.line ? "" : " that begins in line " + std::to_string(start.line)) + ")";
   }
   if (parser.error == YAML_SCANNER_ERROR || parser.error == YAML_PARSER_ERROR) error.hint = likely_cause(problem, place.offset < text.size() ? text[place.offset] : '\0');
   return error;

@@ -10,6 +10,7 @@
 namespace npverify::manifest {
 
 struct SyntaxError {
+  Place place;
   std::string message, hint;
 };
 

@@ -56,7 +56,7 @@ class StreamReader {
   std::optional<size_t> read_from(size_t offset) {
     Parser parser(text_.substr(offset));
     places_.count_from(offset);
-    boundary_ = offset;
+    document_start_ = boundary_ = offset;
     while (true) {
       Event event;
       if (yaml_parser_parse(&parser.parser, &event.event) == 0) return after_error(parser.parser);
@@ -100,6 +100,7 @@ class StreamReader {
   }
 
   void begin_document(Place place, bool marked) {
+    document_start_ = place.offset;
     boundary_ = place.offset + (marked ? 3 : 0);
     problems_ = {};
     builder_.start();
@@ -107,12 +108,13 @@ class StreamReader {
   }
 
   void end_document(Place place) {
-    boundary_ = place.offset;
+    document_start_ = boundary_ = place.offset;
     in_document_ = false;
     Document document;
     document.index = index_++;
     if (builder_.failed()) {
-      if (!builder_.collection_as_key() || !report_template()) forward_problems();
+      const auto key = builder_.collection_as_key();
+      if (!key || !report_template(key->offset, key->offset)) forward_problems();
       return;
     }
     document.root = builder_.root();
@@ -178,8 +180,8 @@ class StreamReader {
   }
 
   /// Where the text is a template, that is the one error worth reading: the rest of the file is not read.
-  bool report_template() {
-    const auto found = find_template(text_);
+  bool report_template(size_t problem, size_t context) {
+    const auto found = find_template(text_, document_start_, problem, context);
     if (!found) return false;
     const Place place = places_.at_byte(found->offset);
     diagnostics_.error({file_, place.line, place.column}, "", found->message, found->hint);
@@ -188,11 +190,10 @@ class StreamReader {
 
   /// Reports a syntax error. Where to go on: the next `---` after the start of the document that has the error.
   std::optional<size_t> after_error(const yaml_parser_t& parser) {
-    if (report_template()) return std::nullopt;
+    if (report_template(places_.at_character(parser.problem_mark.index).offset, places_.at_character(parser.context_mark.index).offset)) return std::nullopt;
     if (in_document_) forward_problems();
     in_document_ = false;
-    const auto [message, hint] = explain_syntax_error(parser, text_, places_);
-    const Place place = places_.at_character(parser.problem_mark.index);
+    const auto [place, message, hint] = explain_syntax_error(parser, text_, places_);
     diagnostics_.error({file_, place.line, place.column}, "", message, hint);
     ++index_;
     const size_t next = text_.find("\n---", boundary_);
@@ -209,6 +210,7 @@ class StreamReader {
   base::Diagnostics problems_;  // of the document being read
   TreeBuilder builder_;
   bool in_document_ = false;
+  size_t document_start_ = 0;
   size_t boundary_ = 0;         // start of the document being read, or end of the last one
   uint32_t index_ = 0;
   bool stopped_ = false;

@@ -32,11 +32,12 @@ void add_pod_cidr(const Field& field, Node& node) {
 
 void decode_node_spec(const Field& spec, Node& node) {
   const Field cidrs = spec.child("podCIDRs"), cidr = spec.child("podCIDR"), taints = spec.child("taints"), unschedulable = spec.child("unschedulable");
-  for (size_t i = 0; i < cidrs.size(); ++i) {
+  const size_t size = cidrs.size();
+  for (size_t i = 0; i < size; ++i) {
     const Field entry = cidrs.item(i);
     add_pod_cidr(entry, node);
   }
-  if (cidrs.size() == 0) add_pod_cidr(cidr, node);
+  if (size == 0) add_pod_cidr(cidr, node);
   node.unschedulable = unschedulable.boolean().value_or(false);
   for (size_t i = 0; i < taints.size(); ++i) {
     const Field taint = taints.item(i);

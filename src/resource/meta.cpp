@@ -117,8 +117,10 @@ std::optional<SelectorOperator> parse_operator(std::string_view text) {
 void check_values(const Field& values, SelectorOperator op) {
   const bool wanted = op == SelectorOperator::in || op == SelectorOperator::not_in;
   const std::string& word = operators[static_cast<size_t>(op)];
-  if (wanted && values.size() == 0 && (!values.present() || values.node()->kind == manifest::NodeKind::sequence)) values.error("operator " + word + " needs at least one value");
-  if (!wanted && values.size() > 0) values.error("operator " + word + " takes no values");
+  const bool is_list = values.present() && values.node()->kind == manifest::NodeKind::sequence;
+  const size_t size = is_list ? values.node()->items.size() : 0;
+  if (wanted && size == 0 && (is_list || !values.present())) values.error("operator " + word + " needs at least one value");
+  if (!wanted && size > 0) values.error("operator " + word + " takes no values");
 }
 
 LabelSelectorRequirement decode_requirement(const Field& expression, bool strict) {

@@ -48,14 +48,21 @@ NetworkPolicyPort decode_port(const Field& entry) {
   return port;
 }
 
+/// An address alone: what its writer may have meant.
+std::string length_hint(std::string_view text) {
+  const auto address = parse_legacy_address(text);
+  if (!address) return "";
+  const bool v4 = address->family == base::Family::ipv4;
+  if (address->bits == 0) return "every " + std::string(base::to_string(address->family)) + " address is " + std::string(text) + "/0";
+  return "one address is " + std::string(text) + (v4 ? "/32" : "/128");
+}
+
 std::optional<LegacyCidr> decode_cidr(const Field& field) {
   const auto text = field.text();
   if (!text) return std::nullopt;
   auto cidr = parse_legacy_cidr(*text);
   if (!cidr) {
-    const bool address = parse_legacy_address(*text).has_value();
-    const std::string hint = address ? "an address needs its length: " + std::string(*text) + (text->find(':') == std::string_view::npos ? "/32" : "/128") : "";
-    field.error(quoted(*text) + " is not a CIDR; expected ADDRESS/LENGTH such as 10.0.0.0/8 or 2001:db8::/32", hint);
+    field.error(quoted(*text) + " is not a CIDR; expected ADDRESS/LENGTH such as 10.0.0.0/8 or 2001:db8::/32", length_hint(*text));
   } else if (!cidr->remark.empty()) {
     field.note(quoted(*text) + " " + cidr->remark + "; API servers from 1.36 on refuse it in new objects");
   }
@@ -108,13 +115,14 @@ std::vector<NetworkPolicyRule> decode_rules(const Field& rules, const char* peer
     if (!entry.present() || entry.mapping()) {
       entry.only({peers_key, "ports"});
       const Field peers = entry.child(peers_key), ports = entry.child("ports");
-      rule.peers.reserve(peers.size());
-      for (size_t j = 0; j < peers.size(); ++j) {
+      const size_t peer_count = peers.size(), port_count = ports.size();
+      rule.peers.reserve(peer_count);
+      for (size_t j = 0; j < peer_count; ++j) {
         const Field peer = peers.item(j);
         rule.peers.push_back(decode_peer(peer));
       }
-      rule.ports.reserve(ports.size());
-      for (size_t j = 0; j < ports.size(); ++j) {
+      rule.ports.reserve(port_count);
+      for (size_t j = 0; j < port_count; ++j) {
         const Field port = ports.item(j);
         rule.ports.push_back(decode_port(port));
       }
