@@ -50,6 +50,10 @@ std::vector<std::string> expand(const std::vector<std::string>& paths, base::Dia
   for (const auto& path : paths) {
     std::error_code error;
     const bool folder = path != "-" && fs::is_directory(path, error);
+    if (path != "-" && !folder && !fs::exists(path, error)) {
+      error_without_text(path, "no such file or folder", diagnostics);
+      continue;
+    }
     for (auto& file : folder ? manifests_below(path, diagnostics) : std::vector<std::string>{path})
       if (seen.insert(fs::path(file).lexically_normal().string()).second) files.push_back(std::move(file));
   }
@@ -78,11 +82,6 @@ std::optional<std::string> read_stream(std::istream& stream, const std::string& 
 
 std::optional<std::string> read_file(const std::string& path, const ReadLimits& limits, base::Diagnostics& diagnostics) {
   if (path == "-") return read_stream(std::cin, path, limits, diagnostics);
-  std::error_code error;
-  if (!fs::exists(path, error)) {
-    error_without_text(path, "no such file or folder", diagnostics);
-    return std::nullopt;
-  }
   std::ifstream stream(path, std::ios::binary);
   if (!stream) {
     error_without_text(path, std::string("cannot be opened: ") + std::strerror(errno), diagnostics);

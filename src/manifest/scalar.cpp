@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <cmath>
+#include <cstdlib>
 
 namespace npverify::manifest {
 namespace {
@@ -111,12 +111,20 @@ std::optional<std::string> parse_number(std::string_view text) {
 }  // namespace
 
 std::string spell_number(double value) {
-  char buffer[400];
-  const double size = std::fabs(value);
-  const auto format = size != 0 && (size < 1e-6 || size >= 1e21) ? std::chars_format::scientific : std::chars_format::fixed;
-  std::string text(buffer, std::to_chars(buffer, buffer + sizeof buffer, value, format).ptr);
-  if (const auto exponent = text.find("e-0"); exponent != std::string::npos) text.erase(exponent + 2, 1);
-  return text == "-0" ? "0" : text;
+  char buffer[64];
+  const std::string text(buffer, std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::scientific).ptr);  // "-1.25e+02": the fewest digits
+  const size_t mark = text.find('e');
+  const int exponent = std::atoi(text.c_str() + mark + 1);
+  if (value == 0) return "0";
+  if (exponent >= 21) return text;
+  if (exponent < -6) return text[mark + 2] == '0' ? text.substr(0, mark + 2) + text.substr(mark + 3) : text;
+  std::string digits = text.substr(0, mark);
+  const std::string sign = digits[0] == '-' ? "-" : "";
+  std::erase_if(digits, [](char c) { return !is_digit(c); });
+  if (exponent < 0) return sign + "0." + std::string(static_cast<size_t>(-exponent - 1), '0') + digits;
+  const auto whole = static_cast<size_t>(exponent) + 1;
+  if (digits.size() <= whole) return sign + digits + std::string(whole - digits.size(), '0');
+  return sign + digits.substr(0, whole) + "." + digits.substr(whole);
 }
 
 TypedScalar type_plain_scalar(std::string_view text, std::string& spelled) {

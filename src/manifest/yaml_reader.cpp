@@ -54,7 +54,7 @@ class StreamReader {
  private:
   /// Reads to the end of the text, or to a syntax error: then returns where to go on, if there is more.
   std::optional<size_t> read_from(size_t offset) {
-    Parser parser(text_.substr(offset));
+    Parser parser(std::string_view(patched_.empty() ? text_ : patched_).substr(offset));
     places_.count_from(offset);
     document_start_ = boundary_ = offset;
     while (true) {
@@ -160,8 +160,7 @@ class StreamReader {
   TypedScalar apply_tag(Place place, std::string_view tag, std::string_view value, TypedScalar typed) {
     const std::string shown = tag.starts_with(yaml_tag) ? "!!" + std::string(tag.substr(yaml_tag.size())) : std::string(tag);
     const auto mismatch = [&] { builder_.error(place, "'" + std::string(value) + "' is not what its tag " + shown + " says"); };
-    if (shown == "!!str") return {NodeKind::string, value};
-    if (shown == "!!timestamp") return {NodeKind::string, value};
+    if (shown == "!" || shown == "!!str" || shown == "!!timestamp") return {NodeKind::string, value};
     if (shown == "!!null" || shown == "!!bool" || shown == "!!int" || shown == "!!float") {
       const bool fits = shown == "!!null"   ? typed.kind == NodeKind::null
                         : shown == "!!bool" ? typed.kind == NodeKind::boolean
@@ -188,9 +187,28 @@ class StreamReader {
     return stopped_ = true;
   }
 
+  /// libyaml refuses a tab at the start of a line in a flow collection after an unquoted scalar, where it is plain white space (and where
+  /// tab-indented JSON has it). Puts spaces for the tabs that begin this line, and for those in the first column of all later lines: a block
+  /// scalar never begins there, so no value changes. False if the error is another, or the tab is indentation.
+  bool blank_tabs(const yaml_parser_t& parser) {
+    if (parser.flow_level == 0 || !parser.problem || std::string_view(parser.problem) != "found a tab character that violates indentation" || ++retries_ > 100) return false;
+    if (patched_.empty()) patched_ = text_;
+    const Place place = places_.at_character(parser.problem_mark.index);
+    const auto blank = [&](size_t at) {
+      for (; at < patched_.size() && (patched_[at] == ' ' || patched_[at] == '\t'); ++at) patched_[at] = ' ';
+    };
+    blank(place.offset + 1 - place.column);
+    for (size_t at = patched_.find("\n\t", place.offset); at != std::string::npos; at = patched_.find("\n\t", at + 1)) blank(at + 1);
+    return true;
+  }
+
   /// Reports a syntax error. Where to go on: the next `---` after the start of the document that has the error.
   std::optional<size_t> after_error(const yaml_parser_t& parser) {
     if (report_template(places_.at_character(parser.problem_mark.index).offset, places_.at_character(parser.context_mark.index).offset)) return std::nullopt;
+    if (blank_tabs(parser)) {
+      in_document_ = false;
+      return document_start_;
+    }
     if (in_document_) forward_problems();
     in_document_ = false;
     const auto [place, message, hint] = explain_syntax_error(parser, text_, places_);
@@ -206,6 +224,8 @@ class StreamReader {
   const ReadLimits& limits_;
   base::Diagnostics& diagnostics_;
   PlaceFinder places_;
+  std::string patched_;  // the text with spaces for some tabs, byte for byte; empty where none are in the way
+  int retries_ = 0;
   std::vector<Document> documents_;
   base::Diagnostics problems_;  // of the document being read
   TreeBuilder builder_;
