@@ -1,5 +1,6 @@
 #include "cli/output.h"
 
+#include <algorithm>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
