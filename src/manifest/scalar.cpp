@@ -90,7 +90,8 @@ std::optional<double> parse_float(std::string_view text) {
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error == std::errc::result_out_of_range) {
-    const bool tiny = text.find("e-") != std::string_view::npos || text.find("E-") != std::string_view::npos || text.find_first_of("123456789") > text.find('.');
+    const size_t mark = text.find_first_of("eE");
+    const bool tiny = mark == std::string_view::npos ? text.find_first_of("123456789") > text.find('.') : text.substr(mark + 1).starts_with('-');
     return tiny ? std::optional(0.0) : std::nullopt;
   }
   return value;

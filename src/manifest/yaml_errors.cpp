@@ -10,6 +10,7 @@ std::string likely_cause(std::string_view problem, char found) {
   if (found == '\t') return "YAML does not indent with tabs; use spaces";
   if (problem == "found character that cannot start any token") return std::string("a value that begins with '") + found + "' must be quoted";
   if (problem == "mapping values are not allowed in this context") return "a value with ': ' in it must be quoted; else check the indentation";
+  if (problem == "found unexpected ':'") return "a ':' after an unquoted key needs a space after it";
   if (problem == "did not find expected key") return "is this line indented as the keys around it?";
   if (problem == "did not find expected '-' indicator") return "is this line indented as the items around it?";
   if (problem == "could not find expected ':'") return "a key needs ': ' after it; text over several lines must be quoted";

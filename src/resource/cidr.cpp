@@ -31,7 +31,8 @@ std::optional<LegacyCidr> parse_legacy_cidr(std::string_view text) {
   const size_t slash = plain.find('/');
   std::from_chars(plain.data() + slash + 1, plain.data() + plain.size(), cidr.written_length);
   const auto address = base::Address::parse(plain.substr(0, slash));
-  if (plain != text) {
+  const std::string_view length = text.substr(text.find('/') + 1);
+  if (!base::Prefix::parse(text) || (length.size() > 1 && length[0] == '0')) {  // leading zeros within the four digits of an IPv6 group are fine
     cidr.remark = "has leading zeros";
   } else if (address && address->family == base::Family::ipv4 && plain.find(':') != std::string::npos) {
     cidr.remark = "is an IPv4-mapped IPv6 prefix";

@@ -80,6 +80,12 @@ TEST_CASE("keys that are the same after typing are duplicates; large mappings to
   CHECK(problems(text) == "input.yaml:40:1: error: key 'k0' is given twice; the first is in line 1\n    k0: v\n    ^\n1 error\n");
 }
 
+TEST_CASE("a colon that kubectl would take into the key is an error", "[manifest]") {
+  CHECK(problems("a: {app:, tier: x}\n") == "input.yaml:1:8: error: not valid YAML: found unexpected ':' (while scanning a plain scalar)\n    a: {app:, tier: x}\n           ^ a ':' after an unquoted key needs a space after it\n1 error\n");
+  CHECK(problems("a: {app:[1]}\n").find("needs a space after it") != std::string::npos);
+  CHECK(read("{\"a\":[1],\"b\":{}, c: , d: x}") == "{a: [1], b: {}, c: null, d: \"x\"}");
+}
+
 TEST_CASE("a document with an error is left out, the others are read", "[manifest]") {
   base::Diagnostics diagnostics;
   const auto documents = manifest::read_text("input.yaml", "a: 1\n---\nb: \"open\nc: 2\n---\nd: 3\n---\ne: [\n---\nf: 4\n", diagnostics);
