@@ -1,0 +1,52 @@
+#!/usr/bin/env python3
+"""Texts for people, word for word: each *.txt here is a command, its exit code, and what it prints.
+
+    tests/golden/run.py [FILE...] [--npverify BINARY] [--accept]
+
+The first line is `$ npverify ...`, run in the repository's root at 100 columns without colours; standard error follows standard output.
+--accept writes what is printed now over the file: read the difference before you commit it.
+"""
+import argparse
+import difflib
+import os
+import pathlib
+import shlex
+import subprocess
+import sys
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+
+
+def printed(command, binary):
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("NPVERIFY")} | {"COLUMNS": "100", "NPVERIFY_ENCODINGS": "encodings"}
+    done = subprocess.run([binary, *shlex.split(command)[1:]], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120)
+    return f"$ {command}\n{done.stdout}{done.stderr}[exit {done.returncode}]\n"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("files", nargs="*", type=pathlib.Path)
+    parser.add_argument("--npverify", default=os.environ.get("NPVERIFY") or str(ROOT / "build/release/bin/npverify"))
+    parser.add_argument("--accept", action="store_true")
+    options = parser.parse_args()
+    binary = str(pathlib.Path(options.npverify).resolve())
+    files = options.files or sorted(HERE.glob("*.txt"))
+    failed = 0
+    for path in files:
+        wanted = path.read_text()
+        got = printed(wanted.split("\n", 1)[0].removeprefix("$ "), binary)
+        if got == wanted:
+            continue
+        if options.accept:
+            path.write_text(got)
+            print(f"accepted {path.name}")
+            continue
+        failed += 1
+        sys.stdout.writelines(difflib.unified_diff(wanted.splitlines(True), got.splitlines(True), str(path), "printed now"))
+    print(f"{len(files)} texts, {failed} differ")
+    return 1 if failed or not files else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

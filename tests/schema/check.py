@@ -1,0 +1,66 @@
+#!/usr/bin/env python3
+"""Holds what `--format json` prints to docs/schema/: a real validator, and no field that the schema does not describe.
+
+    tests/schema/check.py --npverify BINARY
+"""
+import argparse
+import json
+import pathlib
+import subprocess
+import sys
+
+import jsonschema
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+QUESTIONS = [  # schema, expected exit code, arguments
+    ("comparison", 1, "equiv --left calico@3.28 --right cilium@1.16 -f examples/outage"),
+    ("comparison", 1, "equiv --left calico@3.28 --right cilium@1.16 -f examples/outage --universe declared"),
+    ("comparison", 0, "equiv --left calico@3.28 --right cilium@1.16 -f examples/outage-fixed"),
+    ("comparison", 0, "equiv --left cilium@1.16 --right cilium@1.16 -f examples/outage"),
+    ("comparison", 1, "diff --cni kubernetes examples/outage examples/outage-fixed"),
+    ("comparison", 0, "diff --cni calico@3.28 examples/outage examples/outage"),
+    ("comparison", 3, "equiv --left calico@3.28 --right cilium@1.16 -f tests/golden/input/empty.yaml"),
+    ("comparison", 1, "equiv --left cilium@1.15 --right cilium@1.16 -f tests/golden/input/range.yaml"),
+    ("prove", 1, "prove -f examples/outage --cni cilium@1.16 tests/golden/input/invariants.yaml"),
+    ("prove", 0, "prove -f examples/outage-fixed --cni cilium@1.16 tests/golden/input/invariants.yaml"),
+]
+
+
+def closed(schema):
+    """The schema, every object with properties closed to others."""
+    if isinstance(schema, list):
+        return [closed(x) for x in schema]
+    if not isinstance(schema, dict):
+        return schema
+    out = {key: closed(value) for key, value in schema.items()}
+    if schema.get("type") == "object" and "properties" in schema:
+        out.setdefault("additionalProperties", False)
+    return out
+
+
+def problems_of(schema_name, wanted, arguments, binary):
+    schema = json.loads((ROOT / f"docs/schema/{schema_name}.schema.json").read_text())
+    validator = jsonschema.validators.validator_for(schema)
+    validator.check_schema(schema)
+    done = subprocess.run([binary, *arguments.split(), "--format", "json"], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    if done.returncode != wanted:
+        return [f"exit {done.returncode}, expected {wanted}: {done.stderr.strip()[-500:]}"]
+    answer = json.loads(done.stdout)
+    return [f"{error.json_path}: {error.message}" for error in validator(closed(schema)).iter_errors(answer)]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--npverify", required=True)
+    binary = str(pathlib.Path(parser.parse_args().npverify).resolve())
+    failed = 0
+    for question in QUESTIONS:
+        for problem in problems_of(*question, binary):
+            failed += 1
+            print(f"{question[2]}: {problem}")
+    print(f"{len(QUESTIONS)} answers, {failed} problems")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

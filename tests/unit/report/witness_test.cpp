@@ -1,0 +1,70 @@
+#include "report/witness_files.h"
+
+#include <algorithm>
+
+#include "report/witness_text.h"
+#include "report/yaml_text.h"
+#include "resource/load.h"
+#include "support/catch.h"
+#include "world/universe.h"
+
+using namespace npverify;
+using namespace npverify::report;
+
+namespace {
+
+base::Address address(const char* text) { return *base::Address::parse(text); }
+
+world::Endpoint pod(const std::string& name, const std::string& ip) {
+  const std::string namespace_name = name.substr(0, name.find('/'));
+  return {.kind = logic::EndpointKind::pod, .name = name, .namespace_name = namespace_name, .labels = {{"app", "web"}},
+          .namespace_labels = {{"kubernetes.io/metadata.name", namespace_name}}, .service_account = "default", .node = "", .addresses = {address(ip.c_str())}};
+}
+
+resource::Snapshot read_again(const verify::Witness& witness) {
+  base::Diagnostics diagnostics;
+  auto snapshot = resource::load_snapshot(manifest::read_text("world.yaml", to_yaml_stream(witness_world(witness, {})), diagnostics), {}, diagnostics);
+  INFO(diagnostics.to_string());
+  REQUIRE_FALSE(diagnostics.has_errors());
+  return snapshot;
+}
+
+}  // namespace
+
+TEST_CASE("the pods of a witness come back as ends with the same attributes") {
+  verify::Witness witness{.source = pod("shop/a", "10.244.0.2"), .destination = pod("bank/b", "10.244.1.2"), .port = 80};
+  witness.destination.ports = {{.name = "http", .number = 80}, {.name = "side", .number = 81, .container = resource::ContainerKind::sidecar}};
+  const auto ends = world::concrete_endpoints(read_again(witness));
+  const auto end = [&](const std::string& name) { return *std::find_if(ends.begin(), ends.end(), [&](const auto& one) { return one.name == name; }); };
+  CHECK(end("shop/a").labels == witness.source.labels);
+  CHECK(end("shop/a").addresses == witness.source.addresses);
+  CHECK(end("bank/b").ports.size() == 2);
+  CHECK(end("shop/a").node != end("bank/b").node);
+  CHECK(witness_flow(witness) == "source,destination,protocol,port\nshop/a,bank/b,TCP,80\n");
+}
+
+TEST_CASE("the node of a witness has the address that arrives") {
+  verify::Witness witness{.source = {.kind = logic::EndpointKind::host, .name = "node:n1", .node = "n1", .addresses = {address("10.0.0.1")}}, .destination = pod("bank/b", "10.244.1.2"), .port = 80};
+  const auto snapshot = read_again(witness);
+  REQUIRE(snapshot.find_node("n1"));
+  CHECK(snapshot.find_node("n1")->internal_ips.front() == address("10.0.0.1"));
+  CHECK(witness_flow(witness).ends_with("node:n1,bank/b,TCP,80\n"));
+}
+
+TEST_CASE("ends on one node share it") {
+  verify::Witness witness{.source = pod("shop/a", "10.244.0.2"), .destination = pod("shop/b", "10.244.0.3"), .port = 80, .same_node = true};
+  const auto snapshot = read_again(witness);
+  CHECK(snapshot.nodes.size() == 1);
+  CHECK(snapshot.pods[0].spec.node_name == snapshot.pods[1].spec.node_name);
+}
+
+TEST_CASE("ports in words") {
+  verify::Witness witness{.port = 8000, .ports = base::PortSet::range(8000, 8080)};
+  CHECK(port_text(witness) == "TCP 8000 (the same on 8001-8080)");
+  witness.ports = base::PortSet::all();
+  CHECK(port_text(witness) == "TCP 8000 (the same on every port)");
+  witness.ports = base::PortSet::range(8000, 8000);
+  CHECK(port_text(witness) == "TCP 8000");
+  witness.protocol = base::Protocol::icmp;
+  CHECK(port_text(witness) == "ICMP");
+}
