@@ -83,16 +83,14 @@ class SecondSolver final : public Solver {
   explicit SecondSolver(const Limits& limits) : limits_(limits) {}
 
   Result check(const logic::Pool& pool, const std::vector<Expr>& asserted) override {
-    return query(pool, asserted, [](Session& session, const Laws& laws, Answer& answer) {
-      answer = session.solve({});
-      return answer == Answer::sat ? session.model(laws.variables) : std::vector<bool>{};
+    return query(pool, asserted, [](Session& session, const Laws& laws, Result& result) {
+      result.answer = session.solve({});
+      return result.answer == Answer::sat ? session.model(laws.variables) : std::vector<bool>{};
     });
   }
 
   Result minimise(const logic::Pool& pool, const std::vector<Expr>& asserted) override {
-    return query(pool, asserted, [](Session& session, const Laws& laws, Answer& answer) {
-      return smallest_model(laws, session, answer).value_or(std::vector<bool>{});
-    });
+    return query(pool, asserted, [](Session& session, const Laws& laws, Result& result) { return smallest_model(laws, session, result); });
   }
 
   const Statistics& statistics() const override { return statistics_; }
@@ -109,7 +107,7 @@ class SecondSolver final : public Solver {
     Session session(limits_);
     session.load(cnf);
     Result result;
-    const std::vector<bool> model = ask(session, laws, result.answer);
+    const std::vector<bool> model = ask(session, laws, result);
     ++statistics_.queries;
     statistics_.variables += static_cast<size_t>(cnf.variables);
     statistics_.clauses += static_cast<size_t>(std::count(cnf.clauses.begin(), cnf.clauses.end(), 0));

@@ -27,7 +27,9 @@ class Descent {
     return answer;
   }
 
-  std::vector<bool> descend() {
+  const std::vector<bool>& model() const { return model_; }
+
+  void descend() {
     settle_fewest(label_presence());
     settle_fewest(fresh_values_);
     prefer(laws_.protocols[static_cast<size_t>(base::Protocol::tcp)]);
@@ -37,7 +39,6 @@ class Descent {
     const auto family = static_cast<size_t>(holds(laws_.ipv4) ? Family::ipv4 : Family::ipv6);
     for (const size_t role : {0, 1}) settle_lowest(laws_.addresses[role][family]);
     settle_ties();
-    return model_;
   }
 
  private:
@@ -187,16 +188,16 @@ class Descent {
 
 }  // namespace
 
-std::optional<std::vector<bool>> smallest_model(const Laws& laws, Incremental& solver, Answer& answer) {
+std::vector<bool> smallest_model(const Laws& laws, Incremental& solver, Result& result) {
   Descent descent(laws, solver);
-  answer = descent.start();
-  if (answer != Answer::sat) return std::nullopt;
+  result.answer = descent.start();
+  if (result.answer != Answer::sat) return {};
   try {
-    return descent.descend();
+    descent.descend();
   } catch (const GaveUp&) {
-    answer = Answer::unknown;
-    return std::nullopt;
+    result.reason = "a smaller witness was not ruled out within the limits";
   }
+  return descent.model();
 }
 
 }  // namespace npverify::smt

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <optional>
 #include <vector>
 
 #include "smt/laws.h"
@@ -21,7 +20,8 @@ class Incremental {
 };
 
 /// The smallest model in the order of Solver::minimise, ties broken by the order of the variables: it depends on the query alone, not on
-/// the solver. Adds clauses to `solver`. Nothing where the query is unsatisfiable or the solver gives up; `answer` tells which.
-std::optional<std::vector<bool>> smallest_model(const Laws& laws, Incremental& solver, Answer& answer);
+/// the solver. Where the solver gives up on the way down, the smallest model so far, and `result.reason` says so. Sets `result.answer`; no
+/// model unless it is sat. Adds clauses to `solver`.
+std::vector<bool> smallest_model(const Laws& laws, Incremental& solver, Result& result);
 
 }  // namespace npverify::smt

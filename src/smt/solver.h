@@ -78,7 +78,7 @@ struct Statistics {
 
 struct Result {
   Answer answer = Answer::unknown;
-  std::string reason;                    ///< why unknown
+  std::string reason;                    ///< why unknown; of minimise also why a sat answer's witness may not be the smallest
   std::optional<Assignment> assignment;  ///< where sat
 };
 
@@ -94,7 +94,8 @@ class Solver {
   virtual Result check(const logic::Pool& pool, const std::vector<logic::Expr>& asserted) = 0;
 
   /// As check, and the assignment is smallest: fewest labels (pods' and namespaces'), then in this order of preference
-  /// no fresh values, TCP, IPv4, fewest port names, lowest port, lowest addresses.
+  /// no fresh values, TCP, IPv4, fewest port names, lowest port, lowest addresses, pods, and whatever makes the rest false. The order is total:
+  /// every solver gives the same assignment. Where the limits end the search, the answer is still sat and `reason` says so.
   virtual Result minimise(const logic::Pool& pool, const std::vector<logic::Expr>& asserted) = 0;
 
   virtual const Statistics& statistics() const = 0;
@@ -104,7 +105,7 @@ class Solver {
 /// Z3: the prover. Opened on the first query.
 std::unique_ptr<Solver> make_z3_solver(const Limits& limits = {});
 
-/// CaDiCaL, on clauses that another encoder made: the second opinion. minimise() here is greedy.
+/// CaDiCaL, on clauses that another encoder made: the second opinion.
 std::unique_ptr<Solver> make_second_solver(const Limits& limits = {});
 
 /// The truth of `e` for one concrete flow: the plain meaning of every atom, without a solver.

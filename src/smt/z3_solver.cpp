@@ -70,7 +70,7 @@ class Z3Solver final : public Solver {
   Result minimise(const logic::Pool& pool, const std::vector<Expr>& asserted) override {
     return query(pool, asserted, "QF_FD", [&](z3::solver& solver, const Laws& laws, Result& result) {
       Z3Incremental incremental(solver, session_->terms, Clock::now() + limits_.timeout);
-      return smallest_model(laws, incremental, result.answer).value_or(std::vector<bool>{});
+      return smallest_model(laws, incremental, result);
     });
   }
 

@@ -3,6 +3,7 @@
 
 #include "base/diagnostics.h"
 #include "smt/assignment.h"
+#include "smt/minimal.h"
 #include "smt/scan.h"
 #include "support/catch.h"
 #include "world.h"
@@ -59,6 +60,36 @@ TEST_CASE("a resource limit is unknown, with its reason, and the same every time
       CHECK(result.reason.find("500 solver resources") != std::string::npos);
     }
   }
+}
+
+namespace {
+
+/// Answers the first question with a model in which everything holds that may, and then gives up.
+class GivesUp final : public smt::Incremental {
+ public:
+  explicit GivesUp(std::vector<bool> model) : model_(std::move(model)) {}
+  smt::Literal new_variable() override { return ++last_; }
+  void add(const std::vector<smt::Literal>&) override {}
+  Answer solve(const std::vector<smt::Literal>&) override { return asked_++ ? Answer::unknown : Answer::sat; }
+  std::vector<bool> model(smt::Literal) override { return model_; }
+
+ private:
+  std::vector<bool> model_;
+  smt::Literal last_ = 1000;
+  int asked_ = 0;
+};
+
+}  // namespace
+
+TEST_CASE("a solver that gives up while a witness is made smaller still has a witness, and says so") {
+  Pool pool;
+  const std::vector<Expr> atoms{pool.label_is(Role::source, "k", "v")};
+  const smt::Laws laws = smt::laws_of(pool, atoms);
+  GivesUp solver(std::vector<bool>(static_cast<size_t>(laws.variables) + 1, true));
+  smt::Result result;
+  CHECK_FALSE(smt::smallest_model(laws, solver, result).empty());
+  CHECK(result.answer == Answer::sat);
+  CHECK(result.reason == "a smaller witness was not ruled out within the limits");
 }
 
 TEST_CASE("constants are answered") {
