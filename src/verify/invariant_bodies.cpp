@@ -181,6 +181,18 @@ void InvariantRun::decide(const DefaultDeny& body) {
 }
 
 // ----------------------------------------------------------------------------------------------------------------------- equivalent
+// As in equiv: what a datapath drops before policy is no difference in the reading of policies.
+Expr InvariantRun::dropped_flows(const Reading& reading) {
+  if (context_.options.datapath) return logic::False;
+  std::vector<Expr> any;
+  for (const Direction direction : policy::both_directions) {
+    any.push_back(pool_.both(pool_.kind_is(policy::subject_of(direction), logic::EndpointKind::pod), policy::dropped(pool_, reading.direction(direction))));
+    for (const auto& condition : reading.direction(direction).drops)
+      if (!condition.when.is_false()) answer_.datapath.insert(reading.profile.name() + ": " + condition.sentence);
+  }
+  return pool_.disjunction(std::move(any));
+}
+
 void InvariantRun::decide(const Equivalent& body) {
   const Peer any{.kind = Peer::Kind::any};
   if (body.identity_known)
@@ -203,7 +215,7 @@ void InvariantRun::decide(const Equivalent& body) {
   const Reading left = read(context_.profiles.at(0), relevant_), right = read(context_.profiles.at(1), relevant_);
   std::optional<Found> best;
   for (auto& [direction, asked] : by_direction) {
-    asked.left_out = pool_.either(admitted_hosts(left), admitted_hosts(right));
+    asked.left_out = pool_.disjunction({admitted_hosts(left), admitted_hosts(right), dropped_flows(left), dropped_flows(right)});
     if (keep(best, find_different(left, right, asked, direction))) return tell_different(*best, left, right, direction);
   }
   if (best) tell_gap(*best, left);

@@ -54,6 +54,7 @@ void InvariantRun::note_caveats(const Peer& peer, const std::string& field, bool
   const HostNetworkPods pods = host_network_pods(peer, context_.snapshot);
   if (!pods.named.empty()) said_of_hosts_.push_back(field + ": " + runs_on_host(pods.named));
   if (!pods.named.empty() && !universe_.classes.nodes) cap(field + ": " + runs_on_host(pods.named) + ", and nodes are left out of the question");
+  if (!pods.among_all.empty() && !host_covered) answer_.assumptions.insert(few(pods.among_all) + ": on the host network, so part of a node and not among " + to_string(peer));
   if (!pods.selected.empty() && !host_covered)
     cap(field + ": " + runs_on_host(pods.selected) + "; write hostNetwork: false to leave " + (pods.selected.size() == 1 ? "it" : "them") + " out, or hostNetwork: true to ask about " +
         (pods.selected.size() == 1 ? "its node" : "their nodes"));

@@ -95,6 +95,7 @@ class InvariantRun {
   void add_fresh_pod();
   logic::Expr fresh_pod(logic::Role role, const std::vector<logic::Expr>& formulas);
   logic::Expr admitted_hosts(const policy::Reading& reading);
+  logic::Expr dropped_flows(const policy::Reading& reading);
   void find_relevant(const std::vector<Flows>& all);
 
   // The search (invariant_search.cpp).

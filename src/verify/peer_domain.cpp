@@ -135,7 +135,7 @@ class PeerTranslation {
     Peer as_pods = peer;
     as_pods.host_network.reset();
     const HostNetworkPods found = host_network_pods(as_pods, snapshot_);
-    return found.named.empty() && found.selected.empty() ? logic::False : host();
+    return found.named.empty() && found.selected.empty() && found.among_all.empty() ? logic::False : host();
   }
 
   Expr addresses(const Peer& peer) {
@@ -160,18 +160,21 @@ class PeerTranslation {
   const world::Universe& universe_;
 };
 
+// Port 0 is no port that a connection can have; it stands for the missing port of ICMP.
+Expr real_port(logic::Pool& pool, Expr ports) { return pool.both(ports, pool.either(pool.protocol_is(base::Protocol::icmp), pool.port_in(base::PortSet::range(1, 65535)))); }
+
+Expr entry_expr(logic::Pool& pool, const PortEntry& entry) {
+  if (entry.all_protocols) return pool.negation(pool.protocol_is(base::Protocol::icmp));
+  if (entry.name.empty()) return pool.both(pool.protocol_is(entry.protocol), entry.protocol == base::Protocol::icmp ? logic::True : pool.port_in(entry.numbers));
+  std::vector<Expr> any;
+  for (const auto names : {logic::PortNames::containers, logic::PortNames::sidecars})
+    any.push_back(pool.both(pool.protocol_is(entry.protocol), pool.port_named(Role::destination, entry.name, entry.protocol, names)));
+  return pool.disjunction(std::move(any));
+}
+
 Expr entries_expr(logic::Pool& pool, const std::vector<PortEntry>& entries) {
   std::vector<Expr> any;
-  for (const PortEntry& entry : entries) {
-    if (entry.all_protocols) {
-      any.push_back(pool.negation(pool.protocol_is(base::Protocol::icmp)));
-    } else if (!entry.name.empty()) {
-      for (const auto names : {logic::PortNames::containers, logic::PortNames::sidecars})
-        any.push_back(pool.both(pool.protocol_is(entry.protocol), pool.port_named(Role::destination, entry.name, entry.protocol, names)));
-    } else {
-      any.push_back(pool.both(pool.protocol_is(entry.protocol), pool.port_in(entry.numbers)));
-    }
-  }
+  for (const PortEntry& entry : entries) any.push_back(entry_expr(pool, entry));
   return pool.disjunction(std::move(any));
 }
 
@@ -182,8 +185,8 @@ Expr peer_expr(logic::Pool& pool, const Peer& peer, Role role, const resource::S
 }
 
 Expr ports_expr(logic::Pool& pool, const PortSpec& ports) {
-  const Expr listed = ports.entries.empty() ? pool.negation(pool.protocol_is(base::Protocol::icmp)) : entries_expr(pool, ports.entries);
-  return pool.both(listed, pool.negation(entries_expr(pool, ports.except)));
+  const Expr listed = ports.entries.empty() ? entry_expr(pool, {.all_protocols = true}) : entries_expr(pool, ports.entries);
+  return real_port(pool, pool.both(listed, pool.negation(entries_expr(pool, ports.except))));
 }
 
 Expr exception_expr(logic::Pool& pool, const Exception& exception, const resource::Snapshot& snapshot, const world::Universe& universe) {

@@ -40,6 +40,7 @@ std::vector<std::string> missing_for(const Peer& peer, const resource::Snapshot&
 struct HostNetworkPods {
   std::vector<std::string> named;     ///< by `workloads`: they are in peer_expr, as hosts
   std::vector<std::string> selected;  ///< by selectors: they are not
+  std::vector<std::string> among_all; ///< by {any: true} alone, which means every pod with an address of its own
 };
 HostNetworkPods host_network_pods(const Peer& peer, const resource::Snapshot& snapshot);
 

@@ -180,13 +180,25 @@ std::vector<std::string> missing_for(const Peer& peer, const Snapshot& snapshot)
   return out;
 }
 
+namespace {
+
+// {pods: {any: true}}, with or without {namespaces: {any: true}}: no property is asked.
+bool selects_all(const Peer& peer) {
+  return (!peer.namespaces || peer.namespaces->any) && (!peer.pods || peer.pods->any) && peer.workloads.empty() && peer.services.empty() && peer.service_accounts.empty() && !peer.host_network;
+}
+
+}  // namespace
+
 HostNetworkPods host_network_pods(const Peer& peer, const Snapshot& snapshot) {
   HostNetworkPods out;
   for (const PodView& pod : pod_views(snapshot)) {
     if (!pod.spec->host_network || !selects_pod(peer, pod, snapshot)) continue;
-    bool named = false;
-    walk(peer, true, [&](const Peer& p, bool) { named = named || names_workload(p, pod); });
-    (named ? out.named : out.selected).push_back(pod.text());
+    bool named = false, selected = false;
+    walk(peer, true, [&](const Peer& p, bool) {
+      named = named || names_workload(p, pod);
+      selected = selected || (p.kind == Peer::Kind::pods && !selects_all(p));
+    });
+    (named ? out.named : selected ? out.selected : out.among_all).push_back(pod.text());
   }
   return out;
 }
