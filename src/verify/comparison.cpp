@@ -14,10 +14,6 @@ using policy::DirectionReading;
 using policy::Policy;
 using policy::Reading;
 
-bool same_policy(const Policy& a, const Policy& b) {
-  return a.selector == b.selector && std::equal(a.rules.begin(), a.rules.end(), b.rules.begin(), b.rules.end(), [](const auto& x, const auto& y) { return x.peer == y.peer && x.ports == y.ports; });
-}
-
 const std::vector<uint32_t>& policies_in(const DirectionReading& side, const std::string& name) {
   static const std::vector<uint32_t> none;
   const auto it = side.by_namespace.find(name);
@@ -29,10 +25,10 @@ bool alike(const std::vector<T>& a, const std::vector<T>& b, Equal equal) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), equal);
 }
 
-// What holds for every subject, whatever the policies.
-bool same_frame(const DirectionReading& a, const DirectionReading& b) {
+// What holds for every subject, whatever the policies. Drops count only where they are compared: else no flow in scope meets one.
+bool same_frame(const DirectionReading& a, const DirectionReading& b, bool with_drops) {
   const auto same = [](const auto& x, const auto& y) { return x.when == y.when; };
-  return a.enforced == b.enforced && a.unisolated_denied == b.unisolated_denied && alike(a.drops, b.drops, same) && alike(a.admits, b.admits, same) &&
+  return a.enforced == b.enforced && a.unisolated_denied == b.unisolated_denied && (!with_drops || alike(a.drops, b.drops, same)) && alike(a.admits, b.admits, same) &&
          alike(a.gaps, b.gaps, [](const auto& x, const auto& y) { return x.when == y.when && x.scope == y.scope; });
 }
 
@@ -45,18 +41,18 @@ std::set<std::string> all_namespaces(const Reading& a, const Reading& b) {
 
 }  // namespace
 
-bool Comparison::same_policies(const DirectionReading& a, const DirectionReading& b, const std::string& name) const {
+bool Comparison::same_policies(const DirectionReading& a, const DirectionReading& b, Direction direction, const std::string& name) {
   const auto &left = policies_in(a, name), &right = policies_in(b, name);
-  return alike(left, right, [&](uint32_t x, uint32_t y) { return same_policy(a.policies[x], b.policies[y]); });
+  return alike(left, right, [&](uint32_t x, uint32_t y) { return canonical_.same(a.policies[x], b.policies[y], policy::peer_of(direction)); });
 }
 
-std::vector<Comparison::Slice> Comparison::differing_slices(const Reading& right) const {
+std::vector<Comparison::Slice> Comparison::differing_slices(const Reading& right) {
   std::vector<Slice> slices;
   for (const Direction d : policy::both_directions) {
     const DirectionReading &a = sides_.left.direction(d), &b = right.direction(d);
-    const bool frame = same_frame(a, b);
+    const bool frame = same_frame(a, b, options_.datapath);
     for (const auto& name : all_namespaces(sides_.left, right))
-      if (!frame || !same_policies(a, b, name)) slices.push_back({d, name});
+      if (!frame || !same_policies(a, b, d, name)) slices.push_back({d, name});
     if (!frame) slices.push_back({d, ""});
   }
   return slices;
@@ -93,13 +89,13 @@ std::optional<Finding> Comparison::next_finding(Change change, const std::set<si
   const Reading right_now = known.empty() ? sides_.right : sides_.right_with(known, {});
   for (const Slice& slice : differing_slices(right_now)) {
     ++slices_;
-    if (auto finding = search(change, known, right_now, slice)) return finding;
+    if (auto finding = search(change, right_now, slice)) return finding;
   }
   return std::nullopt;
 }
 
 // One slice: first alone, then with the other end's policies, nearest first.
-std::optional<Finding> Comparison::search(Change change, const std::set<size_t>& known, const Reading& right_now, const Slice& slice) {
+std::optional<Finding> Comparison::search(Change change, const Reading& right_now, const Slice& slice) {
   const policy::Verdict left = slice_verdict(sides_.left, slice), right = slice_verdict(right_now, slice);
   const logic::Role subject = policy::subject_of(slice.direction);
   const std::set<std::string> names = all_namespaces(sides_.left, sides_.right);
@@ -113,7 +109,6 @@ std::optional<Finding> Comparison::search(Change change, const std::set<size_t>&
     if (unknown_.empty()) unknown_ = where + ": " + alone.reason;
     return std::nullopt;
   }
-  (void)known;
   if (auto finding = confirm(change, right_now, slice, {}, true)) return finding;
   for (const auto& peer : names) {
     if (names.size() <= 12) break;  // few enough for one query below
@@ -188,11 +183,11 @@ void Comparison::count_affected(Finding& finding, const std::set<size_t>& cause)
   const Reading changed = sides_.right_with(cause, {});
   std::set<std::string> seen;
   for (const Direction d : policy::both_directions) {
-    std::map<std::pair<std::string, uint32_t>, const Policy*> right;
-    for (const Policy& p : sides_.right.direction(d).policies) right[{p.id(), 0}] = &p;
+    std::map<std::string, const Policy*> right;
+    for (const Policy& p : sides_.right.direction(d).policies) right[p.id()] = &p;
     for (const Policy& p : changed.direction(d).policies) {
-      const auto it = right.find({p.id(), 0});
-      if ((it != right.end() && same_policy(p, *it->second)) || !seen.insert(p.id()).second) continue;
+      const auto it = right.find(p.id());
+      if ((it != right.end() && canonical_.same(p, *it->second, policy::peer_of(d))) || !seen.insert(p.id()).second) continue;
       ++finding.policies_affected;
       if (finding.more.size() < 5)
         finding.more.push_back({.namespace_name = p.namespace_name, .name = p.name, .file = p.origin.span.file ? p.origin.span.file->name : "", .line = p.origin.span.line});
@@ -246,6 +241,7 @@ void Comparison::decide_rest(ComparisonResult& result) {
   if (result.verdict != Verdict::proved) return;
   for (const Reading* reading : {&sides_.left, &sides_.right})
     for (const Direction d : policy::both_directions) {
+      if (reading->direction(d).gaps.empty()) continue;
       std::vector<std::string> names = policy_namespaces(*reading);
       names.push_back("");
       for (const auto& name : names) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "verify/canonical.h"
 #include "verify/compare.h"
 #include "verify/question.h"
 
@@ -36,7 +37,7 @@ struct Sides {
 ///    even with these switches set, until none is left: one finding a cause, and its end is the proof that there is no other.
 class Comparison {
  public:
-  Comparison(Question& question, Sides sides, const Options& options) : question_(question), pool_(question.pool()), sides_(std::move(sides)), options_(options) {}
+  Comparison(Question& question, Sides sides, const Options& options) : question_(question), pool_(question.pool()), sides_(std::move(sides)), options_(options), canonical_(question.pool(), question.universe().addresses) {}
 
   /// Fills verdict, reason, findings, counts. `changes`: what to look for (none: any difference; opened and closed for diff).
   void run(ComparisonResult& result, const std::vector<Change>& changes);
@@ -46,12 +47,12 @@ class Comparison {
     policy::Direction direction;
     std::string namespace_name;  ///< empty: a namespace without policies
   };
-  std::vector<Slice> differing_slices(const policy::Reading& right) const;
-  bool same_policies(const policy::DirectionReading& a, const policy::DirectionReading& b, const std::string& name) const;
+  std::vector<Slice> differing_slices(const policy::Reading& right);
+  bool same_policies(const policy::DirectionReading& a, const policy::DirectionReading& b, policy::Direction direction, const std::string& name);
   policy::Verdict slice_verdict(const policy::Reading& reading, const Slice& slice);
 
   std::optional<Finding> next_finding(Change change, const std::set<size_t>& known);
-  std::optional<Finding> search(Change change, const std::set<size_t>& known, const policy::Reading& right_now, const Slice& slice);
+  std::optional<Finding> search(Change change, const policy::Reading& right_now, const Slice& slice);
   std::optional<Finding> confirm(Change change, const policy::Reading& right_now, const Slice& slice, const std::vector<std::string>& peers, bool peer_elsewhere);
   logic::Expr differs(Change change, const FlowFormula& left, const FlowFormula& right);
   logic::Expr in_scope();
@@ -66,6 +67,7 @@ class Comparison {
   logic::Pool& pool_;
   Sides sides_;
   const Options& options_;
+  Canonical canonical_;
   std::string unknown_;  ///< the first reason why some query stayed open
   size_t slices_ = 0;
 };

@@ -78,10 +78,15 @@ class Domain {
                               when(universe_.classes.external, EndpointKind::outside, universe_.addresses.external)});
   }
 
-  // A declared namespace has the labels of its object, and no others.
+  // A declared namespace has the labels of its object, and no others. One that no atom names is a namespace like a fresh one, whose labels
+  // are free, so only the named ones need be told.
   Expr namespace_labels(Role role) {
+    std::set<std::string> named;
+    for (const Expr e : atoms(role))
+      if (pool_.atom_of(e).kind == AtomKind::namespace_is) named.insert(pool_.text(pool_.atom_of(e).name));
     std::vector<Expr> all;
     for (const auto& ns : universe_.namespaces) {
+      if (!named.contains(ns.meta.name)) continue;
       std::vector<Expr> facts;
       for (const Expr e : atoms(role)) {
         const Atom a = pool_.atom_of(e);
