@@ -12,6 +12,7 @@ import argparse
 import concurrent.futures
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -59,7 +60,10 @@ def diff(verifier, entry, _):
             folder = pathlib.Path(scratch, side)
             folder.mkdir()
             for number, path in enumerate(paths(entry[side])):
-                (folder / f"{number}{pathlib.Path(path).suffix}").symlink_to(path)
+                if pathlib.Path(path).is_dir():
+                    shutil.copytree(path, folder / str(number))
+                else:
+                    shutil.copy(path, folder / f"{number}.yaml")
             sides.append(paths(entry[side])[0] if len(entry[side]) == 1 else str(folder))
         more = ["--namespace", entry["namespace"]] if "namespace" in entry else []
         for profile, expected in entry["verdict"].items():

@@ -85,12 +85,14 @@ def mask(world, engine, verdicts):
     """Makes `?` of what an engine's policy code answers though no packet ever asks it.
 
     - a pod to itself (the same pod, or the same address): the flow never leaves the pod;
-    - a node, or a host-network pod on it, to a pod on that node, where the CNI lets it in before any policy.
+    - a node, or a host-network pod on it, to a pod on that node, where the CNI lets it in before any policy;
+    - SCTP where Cilium's option for it is off: the datapath drops it before policy.
     """
     where, out = places(world), []
-    for (source, destination, *_), (egress, ingress) in zip(world["flows"], verdicts):
+    no_sctp = engine.startswith("cilium@") and (world.get("options") or {}).get("cilium.enable-sctp") != "true"
+    for (source, destination, protocol, *_), (egress, ingress) in zip(world["flows"], verdicts):
         a, b = where.get(source, Place()), where.get(destination, Place())
-        if source == destination or (a.address and a.address == b.address):
+        if source == destination or (a.address and a.address == b.address) or (no_sctp and protocol == "SCTP"):
             egress, ingress = "?", "?"
         elif engine.startswith(HOST_FIRST) and a.host and a.node == b.node:
             ingress = "?"
