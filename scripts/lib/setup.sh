@@ -8,8 +8,8 @@ z3_version=$(sed -n 's/^z3-solver==\([0-9.]*\).*/\1/p' "$root_folder/cmake/requi
 z3_folder=${XDG_CACHE_HOME:-$HOME/.cache}/npverify/z3-$z3_version
 
 build_packages=(g++ cmake ninja-build ccache pkg-config libyaml-dev libsimdjson-dev libyaml-cpp-dev nlohmann-json3-dev
-  libcli11-dev libspdlog-dev libcadical-dev libre2-dev)
-test_packages=(catch2 python3 python3-yaml python3-jsonschema)
+  libcli11-dev libspdlog-dev libcadical-dev libre2-dev python3)
+test_packages=(catch2 python3-yaml python3-jsonschema)
 
 say() { printf '== %s\n' "$*"; }
 fail() { printf '%s: %s\n' "${0##*/}" "$*" >&2; exit 2; }
@@ -63,11 +63,11 @@ install_z3() {
   rm -rf "$work"
 }
 
-# setup PACKAGE...: all that building needs, and these packages.
+# setup PACKAGE...: these packages and Z3.
 setup() {
   [[ $z3_choice == wheel || $z3_choice == system ]] || fail "NPVERIFY_Z3 is '$z3_choice'; expected wheel or system"
   # shellcheck disable=SC2046  # words on purpose
-  install_packages "${build_packages[@]}" python3 $(z3_packages) "$@"
+  install_packages "$@" $(z3_packages)
   install_z3
 }
 
