@@ -154,7 +154,8 @@ class JsonReader {
   }
 
   bool visit_null(ondemand::value value, Place place) {
-    if (!value.is_null()) return false;
+    bool null = false;
+    if (simdjson::simdjson_result<bool>(value.is_null()).get(null) || !null) return false;  // a result that would throw where asked as bool
     builder_.scalar(place, NodeKind::null, "null", {});
     return true;
   }

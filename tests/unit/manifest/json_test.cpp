@@ -41,6 +41,12 @@ TEST_CASE("errors in JSON are pointed", "[manifest]") {
   CHECK(problems("[[[[1]]]]", {.depth = 3}).find("nested deeper than 3 levels") != std::string::npos);
 }
 
+TEST_CASE("a word that is not null is no JSON, and no exception", "[manifest]") {
+  CHECK_FALSE(is_strict("{\"a\": nv\"x\"}"));
+  CHECK(problems("{\"a\":  name: Shop\n}").find("error") != std::string::npos);
+  CHECK(read("{\"a\": nil, \"b\": nul}") == "{a: \"nil\", b: \"nul\"}");
+}
+
 TEST_CASE("deep JSON does not overflow the stack", "[manifest]") {
   const std::string open(200000, '[');
   CHECK(problems(open + std::string(200000, ']')).find("error") != std::string::npos);
