@@ -5,11 +5,10 @@
 
 #include "explain/axes.h"
 #include "explain/edit.h"
+#include "world/universe.h"
 
 namespace npverify::explain {
 namespace {
-
-bool has_block(const Part& part) { return part.peer && part.peer->ip_block; }
 
 const char* kind_text(const world::Endpoint& end) {
   switch (end.kind) {
@@ -58,29 +57,60 @@ std::vector<std::string> peer_lines(const Selection& pods) {
   return {"- namespaceSelector: " + selector_text({{"kubernetes.io/metadata.name", pods.namespace_name}}), "  podSelector: " + selector_text(pods.labels)};
 }
 
-std::string selectors_edit(const std::string& sentence, const Part& part, const Material& material) {
+/// What stands in the block beside the outside.
+struct Cover {
+  bool pods = false, nodes = false;
+};
+Cover cover_of(const resource::IpBlock& block, const world::AddressPlan& plan) {
+  base::AddressSet set = base::AddressSet::of(block.cidr);
+  for (const auto& except : block.except) set = set.minus(base::AddressSet::of(except));
+  return {!set.intersected(plan.pods).empty(), !set.intersected(plan.nodes).empty()};
+}
+
+/// Every ipBlock of the policies that the cause touches, each once, and what it covers.
+std::vector<std::pair<Part, Cover>> blocks_inside(const verify::Finding& finding, const Material& material) {
+  const world::AddressPlan plan = world::plan_addresses(material.right);
+  std::vector<std::pair<Part, Cover>> blocks;
+  std::set<const resource::NetworkPolicyPeer*> seen;
+  for (const auto* places : {&finding.cause.policies, &finding.more})
+    for (verify::PolicyPlace place : *places) {
+      place.field.clear();  // the whole policy
+      for (const Part& part : parts_at(place, material.right, is_block)) {
+        const Cover cover = cover_of(*part.peer->ip_block, plan);
+        if ((cover.pods || cover.nodes) && seen.insert(part.peer).second) blocks.emplace_back(part, cover);
+      }
+    }
+  return blocks;
+}
+
+/// "pay/payment-to-account spec.egress[0].to[0].ipBlock (policies.yaml:51):", then the lines.
+std::string selectors_edit(const Part& part, const Material& material) {
   std::vector<std::string> comes;
   const auto meant = meant_pods(part, material);
   if (meant.size() <= 3)
     for (const Selection& pods : meant)
       for (const std::string& line : peer_lines(pods)) comes.push_back(line);
-  return edit(sentence, lines_of(part.peer->origin), comes);
+  const auto& span = part.peer->origin.span;
+  const std::string where = span.file ? " (" + span.file->name + ":" + std::to_string(span.line) + ")" : "";
+  return edit("\n" + name_of(*part.policy) + " " + field_of(part) + where + (comes.empty() ? "" : ":"), lines_of(part.peer->origin), comes);
 }
 
 }  // namespace
 
+bool is_block(const Part& part) { return part.peer && part.peer->ip_block; }
+
 std::string block_topic(const verify::Finding& finding, const Material& material) {
-  const auto found = find_part(finding, material, has_block);
-  const world::Endpoint* peer = found ? &peer_end(finding, found->second) : nullptr;
+  const auto found = find_part(finding, material, is_block);
+  const world::Endpoint* peer = found ? &peer_end(finding, *found) : nullptr;
   if (peer && peer->kind == logic::EndpointKind::host) return "an ipBlock that covers nodes";
   if (peer && peer->kind == logic::EndpointKind::pod) return "an ipBlock that covers pods";
   return "which ends an ipBlock matches";
 }
 
 std::string block_detail(const verify::Finding& finding, const Material& material) {
-  const auto found = find_part(finding, material, has_block);
+  const auto found = find_part(finding, material, is_block);
   if (!found) return "";
-  const auto& [place, part] = *found;
+  const Part& part = *found;
   const world::Endpoint& peer = peer_end(finding, part);
   const base::Address* address = peer.address(finding.witness.family);
   if (!address || !in_block(*part.peer->ip_block, {*address})) return "";
@@ -88,32 +118,36 @@ std::string block_detail(const verify::Finding& finding, const Material& materia
 }
 
 std::string block_repair(const verify::Finding& finding, const Material& material) {
-  const auto found = find_part(finding, material, has_block);
-  if (!found) return "Name pods by selectors; leave ipBlocks to addresses outside the cluster.";
-  const Part& part = found->second;
-  const std::string block = "ipBlock " + part.peer->ip_block->cidr.to_string();
-  if (peer_end(finding, part).kind == logic::EndpointKind::host)
-    return "Nodes can be named by nothing but an ipBlock, and Cilium takes " + block + " for nodes only with policy-cidr-match-mode=nodes (from 1.15): set it, or let the client's own address arrive "
-           "(externalTrafficPolicy: Local, or the ClusterIP in place of the NodePort) and name the client's pods by selectors.";
-  return selectors_edit("Name the pods by selectors in place of " + block + ":", part, material);
+  constexpr size_t most = 3;
+  std::string out = "Name pods by selectors, and leave ipBlocks to addresses outside the cluster.", nodes;
+  size_t shown = 0;
+  for (const auto& [part, cover] : blocks_inside(finding, material)) {
+    if (cover.nodes) nodes += (nodes.empty() ? "" : ", ") + part.peer->ip_block->cidr.to_string();
+    if (cover.pods && ++shown <= most) out += selectors_edit(part, material);
+  }
+  if (shown > most) out += "\nand " + std::to_string(shown - most) + " more ipBlocks that cover pods";
+  if (!nodes.empty())
+    out += "\nNodes (" + nodes + ") can be named by an ipBlock alone, and Cilium takes one for nodes only with policy-cidr-match-mode=nodes (from 1.15). "
+           "Set it; or let the client's own address arrive (externalTrafficPolicy: Local, or the ClusterIP) and name the client's pods.";
+  return out;
 }
 
 std::string family_repair(const verify::Finding& finding, const Material& material) {
-  const auto found = find_part(finding, material, has_block);
+  const auto found = find_part(finding, material, is_block);
   if (!found) return "Write two blocks of prefix length 1 in place of one of length 0: only length 0 leaks into the other family.";
-  const bool v4 = found->second.peer->ip_block->cidr.network.family == base::Family::ipv4;
+  const bool v4 = found->peer->ip_block->cidr.network.family == base::Family::ipv4;
   const std::vector<std::string> halves = v4 ? std::vector<std::string>{"- ipBlock: {cidr: 0.0.0.0/1}", "- ipBlock: {cidr: 128.0.0.0/1}"} : std::vector<std::string>{"- ipBlock: {cidr: \"::/1\"}", "- ipBlock: {cidr: \"8000::/1\"}"};
-  const bool excepts = !found->second.peer->ip_block->except.empty();
+  const bool excepts = !found->peer->ip_block->except.empty();
   const std::string sentence = "Write two blocks of prefix length 1 in place of one of length 0: only length 0 leaks into the other family";
   if (excepts) return sentence + ". Keep each except under the half that holds it.";
-  return edit(sentence + ":", lines_of(found->second.peer->origin), halves);
+  return edit(sentence + ":", lines_of(found->peer->origin), halves);
 }
 
 std::string covered_repair(const verify::Finding& finding, const Material& material) {
-  const auto found = find_part(finding, material, has_block);
+  const auto found = find_part(finding, material, is_block);
   if (!found) return "Remove the ipBlock: its excepts leave no address.";
-  std::string out = "Remove the peer: the excepts of ipBlock " + found->second.peer->ip_block->cidr.to_string() + " leave no address.";
-  if (found->second.rule->peers.size() == 1) out += " It is the rule's only one, and a rule without peers matches everybody: remove the whole rule.";
+  std::string out = "Remove the peer: the excepts of ipBlock " + found->peer->ip_block->cidr.to_string() + " leave no address.";
+  if (found->rule->peers.size() == 1) out += " It is the rule's only one, and a rule without peers matches everybody: remove the whole rule.";
   return out;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "explain/axes.h"
+#include "explain/place.h"
 
 namespace npverify::explain {
 namespace {
@@ -33,16 +34,32 @@ Parting parting_of(const verify::Witness& witness) {
   return ingress ? Parting{&witness.left.ingress, &witness.right.ingress, true} : Parting{&witness.left.egress, &witness.right.egress, false};
 }
 
-/// "pay/payment-egress", and how many more.
-std::string policies_text(const verify::Finding& finding) {
-  std::vector<std::string> names;
-  for (const auto& place : finding.cause.policies) {
-    const std::string name = place.namespace_name + "/" + place.name;
-    const bool decides = !place.field.empty();
-    if (decides && std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+/// " (pay/payment-egress)": the policy that a rule of decides.
+std::string policy_text(const verify::Finding& finding) {
+  for (const auto& place : finding.cause.policies)
+    if (!place.field.empty()) return " (" + place.namespace_name + "/" + place.name + ")";
+  return "";
+}
+
+/// Turns places into the very parts that the cause's axes are about: the port entry, the ipBlock. Places that name a rule first; others
+/// (a policy that isolates) only where no rule holds such a part.
+void sharpen_places(verify::Finding& finding, const Material& material) {
+  for (const std::string& axis : finding.cause.axes) {
+    const AxisWords* words = words_of(axis);
+    if (!words || !words->part) continue;
+    bool found = false;
+    for (const bool with_field : {true, false}) {
+      for (auto& place : finding.cause.policies) {
+        if (found && !with_field) break;
+        if (place.field.empty() == with_field) continue;
+        const auto parts = parts_at(place, material.right, words->part);
+        if (parts.empty()) continue;
+        found = true;
+        place.field = field_of(parts.front());
+        if (const auto& span = origin_of(parts.front()).span; span.file) place.file = span.file->name, place.line = span.line;
+      }
+    }
   }
-  if (names.empty()) return "";
-  return " (" + names.front() + (names.size() > 1 ? " and " + std::to_string(names.size() - 1) + " more" : "") + ")";
 }
 
 std::string end_text(const world::Endpoint& end) {
@@ -87,13 +104,13 @@ std::string title(const verify::Finding& finding, const Material& material) {
   const semantics::Profile &left = material.result.left.profile, &right = material.result.right.profile;
   const std::string left_name = side_name(left, right, material.encodings), right_name = side_name(right, left, material.encodings);
   const std::string head = denies(finding.witness.right) ? right_name + " denies what " + left_name + " allows: " : right_name + " allows what " + left_name + " denies: ";
-  if (finding.cause.axes.empty()) return head + flow_text(finding.witness) + policies_text(finding);
+  if (finding.cause.axes.empty()) return head + flow_text(finding.witness) + policy_text(finding);
   std::string topics;
   for (const std::string& axis : finding.cause.axes) {
     const AxisWords* words = words_of(axis);
     topics += (topics.empty() ? "" : ", and ") + (words ? words->topic(finding, material) : axis_question(axis, material.encodings));
   }
-  return head + topics + policies_text(finding);
+  return head + topics + policy_text(finding);
 }
 
 std::vector<std::string> sentences(const verify::Finding& finding, const Material& material) {
@@ -102,7 +119,7 @@ std::vector<std::string> sentences(const verify::Finding& finding, const Materia
   for (const std::string& axis : finding.cause.axes) {
     if (const AxisWords* words = words_of(axis); words)
       if (const std::string detail = words->detail(finding, material); !detail.empty()) out.push_back(detail);
-    out.push_back(axis_question(axis, material.encodings) + " (" + axis + ")");
+    out.push_back("Axis " + axis + ": " + axis_question(axis, material.encodings));
     out.push_back(answer_text(left, left.name(), axis));
     out.push_back(answer_text(right, right.name(), axis));
   }
@@ -122,6 +139,7 @@ std::string repair(const verify::Finding& finding, const Material& material) {
 void explain(verify::ComparisonResult& result, const semantics::Encodings& encodings, const resource::Snapshot& left, const resource::Snapshot& right) {
   const Material material{result, encodings, left, right};
   for (verify::Finding& finding : result.findings) {
+    if (!material.diff()) sharpen_places(finding, material);
     if (finding.title.empty()) finding.title = title(finding, material);
     if (finding.explanation.empty()) finding.explanation = sentences(finding, material);
     if (finding.repair.empty()) finding.repair = repair(finding, material);

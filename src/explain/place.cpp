@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 #include <string_view>
 
 namespace npverify::explain {
@@ -41,12 +42,42 @@ Part part_of(const verify::PolicyPlace& place, const resource::Snapshot& snapsho
   return part;
 }
 
-std::optional<std::pair<verify::PolicyPlace, Part>> find_part(const verify::Finding& finding, const Material& material, bool (*wanted)(const Part&)) {
+std::vector<Part> parts_at(const verify::PolicyPlace& place, const resource::Snapshot& snapshot, Wanted wanted) {
+  const Part exact = part_of(place, snapshot);
+  if (!exact.policy) return {};
+  if (wanted(exact)) return {exact};
+  std::vector<Part> parts;
+  for (const bool ingress : {true, false})
+    for (const auto& rule : ingress ? exact.policy->ingress : exact.policy->egress) {
+      if (exact.rule && exact.rule != &rule) continue;
+      std::vector<Part> inside{{exact.policy, &rule, nullptr, nullptr, ingress}};
+      for (const auto& peer : rule.peers) inside.push_back({exact.policy, &rule, &peer, nullptr, ingress});
+      for (const auto& port : rule.ports) inside.push_back({exact.policy, &rule, nullptr, &port, ingress});
+      std::copy_if(inside.begin(), inside.end(), std::back_inserter(parts), wanted);
+    }
+  return parts;
+}
+
+std::optional<Part> find_part(const verify::Finding& finding, const Material& material, Wanted wanted) {
   for (const auto* places : {&finding.cause.policies, &finding.more})
     for (const auto& place : *places)
       for (const auto* snapshot : {&material.right, &material.left})
-        if (const Part part = part_of(place, *snapshot); part.policy && wanted(part)) return std::pair(place, part);
+        if (const auto parts = parts_at(place, *snapshot, wanted); !parts.empty()) return parts.front();
   return std::nullopt;
+}
+
+std::string field_of(const Part& part) {
+  if (!part.rule) return "";
+  const auto& rules = part.ingress ? part.policy->ingress : part.policy->egress;
+  const auto index = [](const auto& list, const auto* item) { return "[" + std::to_string(item - list.data()) + "]"; };
+  const std::string rule = std::string("spec.") + (part.ingress ? "ingress" : "egress") + index(rules, part.rule);
+  if (part.port) return rule + ".ports" + index(part.rule->ports, part.port);
+  if (part.peer) return rule + (part.ingress ? ".from" : ".to") + index(part.rule->peers, part.peer) + (part.peer->ip_block ? ".ipBlock" : "");
+  return rule;
+}
+
+const resource::Origin& origin_of(const Part& part) {
+  return part.port ? part.port->origin : part.peer ? part.peer->origin : part.rule ? part.rule->origin : part.policy->meta.origin;
 }
 
 std::string name_of(const resource::NetworkPolicy& policy) { return policy.meta.namespace_name + "/" + policy.meta.name; }

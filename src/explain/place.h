@@ -19,8 +19,17 @@ struct Part {
 /// Looks the place up by its object's name and its field. An unknown object gives an empty Part.
 Part part_of(const verify::PolicyPlace& place, const resource::Snapshot& snapshot);
 
-/// The first place of the finding whose part has what `wanted` asks for.
-std::optional<std::pair<verify::PolicyPlace, Part>> find_part(const verify::Finding& finding, const Material& material, bool (*wanted)(const Part&));
+using Wanted = bool (*)(const Part&);
+
+/// Every part that `wanted` asks for in the rule that the place names; where the place names no rule, in the whole policy.
+std::vector<Part> parts_at(const verify::PolicyPlace& place, const resource::Snapshot& snapshot, Wanted wanted);
+
+/// The first such part of the finding's places.
+std::optional<Part> find_part(const verify::Finding& finding, const Material& material, Wanted wanted);
+
+/// Where the part stands: "spec.ingress[0].ports[1]", and its origin.
+std::string field_of(const Part& part);
+const resource::Origin& origin_of(const Part& part);
 
 /// "pay/payment-egress".
 std::string name_of(const resource::NetworkPolicy& policy);

@@ -79,7 +79,7 @@ std::optional<Agent> agent_of(const std::vector<std::string>& pod_images, const 
     const Image image = split_image(text);
     for (const Known& known : images)
       if (ends_as(image.repository, known.word))
-        return Agent{.cni = std::string(known.cni), .version = base::Version::parse(image.tag), .seen = "image " + text};
+        return Agent{.cni = std::string(known.cni), .version = base::Version::parse(image.tag), .seen = "image " + text.substr(0, text.find('@'))};
   }
   for (const Known& known : names)
     if (owner_name == known.word) return Agent{.cni = std::string(known.cni), .seen = "the name"};

@@ -62,12 +62,23 @@ void SourceTexts::add(const resource::Snapshot& snapshot) {
   for (const auto& policy : snapshot.network_policies) add(policy.meta.origin.span);
 }
 
-std::string SourceTexts::line(const std::string& file, uint32_t number) const {
+std::vector<std::string> SourceTexts::part(const std::string& file, uint32_t number, size_t most) const {
+  std::vector<std::string> lines;
   const auto found = files_.find(file);
-  if (found == files_.end() || number == 0) return "";
-  std::string_view text = base::line_of(found->second->text, number);
-  const size_t begin = text.find_first_not_of(" \t");
-  return begin == std::string_view::npos ? "" : std::string(text.substr(begin));
+  if (found == files_.end() || number == 0) return lines;
+  const std::string_view text = found->second->text;
+  const auto depth_of = [](std::string_view line) { return line.find_first_not_of(" \t"); };
+  const size_t depth = depth_of(base::line_of(text, number));
+  if (depth == std::string_view::npos) return lines;
+  for (uint32_t at = number; lines.size() < most; ++at) {
+    std::string_view line = base::line_of(text, at);
+    const size_t here = depth_of(line);
+    if (here == std::string_view::npos || (at != number && here <= depth)) break;
+    line.remove_prefix(depth);
+    while (!line.empty() && (line.back() == ' ' || line.back() == '\r')) line.remove_suffix(1);
+    lines.emplace_back(line.substr(0, 160));  // a whole JSON dump can stand on one line
+  }
+  return lines;
 }
 
 }  // namespace npverify::report

@@ -26,8 +26,9 @@ std::string place_text(const Style& style, const verify::PolicyPlace& place, con
   std::string text = name_of(place) + (place.field.empty() ? "" : "  " + place.field) + (place.role.empty() ? "" : "  (" + place.role + ")");
   std::string out = paragraph(style, "   policy   ", text);
   if (where.empty()) return out;
-  const std::string line = run.sources.line(place.file, place.line);
-  out += "            " + paint(style, Ink::cyan, where) + (line.empty() ? "" : "  " + paint(style, Ink::dim, line)) + "\n";
+  out += "            " + paint(style, Ink::cyan, where) + "\n";
+  if (place.field.empty()) return out;  // an object as a whole: its first line says nothing
+  for (const std::string& line : run.sources.part(place.file, place.line, 4)) out += "              " + paint(style, Ink::dim, line) + "\n";
   return out;
 }
 
@@ -38,23 +39,19 @@ std::string places_text(const Style& style, const std::vector<verify::PolicyPlac
   return out;
 }
 
-/// A repair may hold lines of YAML: those keep their shape.
+/// Lines of a repair: sentences are wrapped, lines of YAML (marked - or +) keep their shape.
 std::string repair_text(const Style& style, const verify::Finding& finding) {
-  std::string out;
+  std::string out, head = paint(style, Ink::bold, finding.repair_checked ? "   edit     " : "   try      ");
   std::string_view rest = finding.repair;
-  const std::string head = finding.repair_checked ? "   edit     " : "   try      ";
   while (!rest.empty()) {
     const size_t end = rest.find('\n');
     const std::string line(rest.substr(0, end));
     rest = end == std::string_view::npos ? std::string_view{} : rest.substr(end + 1);
-    if (out.empty()) {
-      out = paragraph(style, paint(style, Ink::bold, head), line + (finding.repair_checked ? " (applied and proved)" : ""));
-    } else {
-      const Ink ink = line.starts_with("+") ? Ink::green : line.starts_with("-") ? Ink::red : Ink::plain;
-      out += "            " + paint(style, ink, line) + "\n";
-    }
+    const bool yaml = line.starts_with("- ") || line.starts_with("+ ");
+    out += yaml ? "            " + paint(style, line.front() == '+' ? Ink::green : Ink::red, line) + "\n" : paragraph(style, head, line);
+    head = "            ";
   }
-  return out;
+  return finding.repair_checked && !out.empty() ? out + "            (applied and proved)\n" : out;
 }
 
 std::string why_text(const Style& style, const verify::Finding& finding) {
@@ -63,9 +60,11 @@ std::string why_text(const Style& style, const verify::Finding& finding) {
     out += paragraph(style, head, sentence);
     head = "            ";
   }
-  std::string axes;
-  for (const std::string& axis : finding.cause.axes) axes += (axes.empty() ? "" : ", ") + axis;
-  return axes.empty() ? out : out + paragraph(style, "   axis     ", axes);
+  // The sentences name the axes that they speak of.
+  const auto named = [&](const std::string& axis) { return out.find("Axis " + axis + ":") != std::string::npos; };
+  for (const std::string& axis : finding.cause.axes)
+    if (!named(axis)) out += paragraph(style, "   axis     ", axis);
+  return out;
 }
 
 std::string affected_text(const verify::Finding& finding) {
@@ -101,11 +100,13 @@ std::string invariant_text(const verify::InvariantResult& result, const Run& run
   const Style& style = run.style;
   std::string out = invariant_head(result, style);
   if (style.quiet) return out;
-  if (!result.reason.empty()) out += paragraph(style, "          ", result.reason);
+  const bool shown = result.verdict != verify::Verdict::proved && result.witness;  // the tables say what a reason would
+  if (!result.reason.empty() && !shown) out += paragraph(style, "          ", result.reason);
   for (const std::string& exception : result.exceptions) out += paragraph(style, "          exception ", exception);
-  if (result.verdict == verify::Verdict::proved || !result.witness) return out;
+  if (!shown) return out;
   out += "\n" + flow_table(*result.witness).render(style, indent);
   out += "\n" + verdict_table(style, *result.witness, result.profile).render(style, indent) + "\n";
+  for (const std::string& axis : result.axes) out += paragraph(style, "   axis     ", axis);
   out += places_text(style, result.policies, run);
   if (result.span.file) out += paragraph(style, "   stated   ", result.span.to_string());
   return out + "\n";

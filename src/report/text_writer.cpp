@@ -8,7 +8,7 @@
 namespace npverify::report {
 namespace {
 
-std::string plural(size_t n, const std::string& word) { return std::to_string(n) + " " + word + (n == 1 ? "" : word.ends_with("y") ? "" : "s"); }
+std::string plural(size_t n, const std::string& word) { return std::to_string(n) + " " + word + (n == 1 ? "" : "s"); }
 
 std::string policies(size_t n) { return n == 1 ? "1 policy" : std::to_string(n) + " policies"; }
 
@@ -38,7 +38,7 @@ std::string headline(const verify::ComparisonResult& result, const Run& run) {
   switch (result.verdict) {
     case verify::Verdict::proved:
       return sides + " decide every flow alike" + (result.limits.partial ? ", as far as they are modelled." : ".");
-    case verify::Verdict::violated: return sides + " part: " + plural(result.findings.size(), "cause") + ", each with a flow that shows it.";
+    case verify::Verdict::violated: return sides + " disagree: " + plural(result.findings.size(), "cause") + (result.findings.size() == 1 ? ", shown by a flow." : ", each shown by a flow.");
     case verify::Verdict::unknown:
     case verify::Verdict::vacuous: return result.reason;
   }
@@ -81,7 +81,19 @@ std::string tail(const Run& run, const verify::Limits& limits, const std::vector
     out += paint(style, Ink::bold, "Counts") + "\n";
     for (const auto& [name, count] : counts) out += "  " + name + " " + std::to_string(count) + "\n";
   }
-  return out.empty() ? out : "\n" + out;
+  return out;
+}
+
+/// `parts` with one empty line between them.
+std::string joined(const std::vector<std::string>& parts) {
+  std::string out;
+  for (const std::string& part : parts) {
+    if (part.empty()) continue;
+    if (!out.empty() && !out.ends_with("\n\n")) out += "\n";
+    out += part;
+  }
+  while (out.ends_with("\n\n")) out.pop_back();
+  return out;
 }
 
 std::string refused_text(const Style& style, const verify::SideInfo& side) {
@@ -112,12 +124,12 @@ class TextWriter : public Writer {
     const Style& style = run.style;
     std::string out = headed(style, result.verdict, verdict_word(run.command, result.verdict), headline(result, run));
     if (!style.quiet) out += paragraph(style, "", scope_line(result));
-    size_t number = 0;
-    for (const auto& finding : result.findings) out += "\n" + finding_text(finding, ++number, result, run);
-    if (!style.quiet && !run.witness_dir.empty() && !result.findings.empty()) out += "\n" + paragraph(style, "", "Each flow as manifests for `npverify eval`: " + run.witness_dir + "/<n>/");
-    out += refused_text(style, result.left);
-    if (run.command != "diff") out += refused_text(style, result.right);
-    return out + tail(run, result.limits, result.assumptions, result.counts);
+    std::vector<std::string> parts{out};
+    for (const auto& finding : result.findings) parts.push_back(finding_text(finding, parts.size(), result, run));
+    if (!style.quiet && !run.witness_dir.empty() && !result.findings.empty()) parts.push_back(paragraph(style, "", "Each flow as manifests for `npverify eval`: " + run.witness_dir + "/<n>/"));
+    parts.push_back(refused_text(style, result.left) + (run.command == "diff" ? "" : refused_text(style, result.right)));
+    parts.push_back(tail(run, result.limits, result.assumptions, result.counts));
+    return joined(parts);
   }
 
   std::string write(const verify::ProveResult& result, const Run& run) const override {
@@ -125,10 +137,10 @@ class TextWriter : public Writer {
     const verify::Verdict verdict = overall(result);
     std::string out = headed(style, verdict, verdict_word(run.command, verdict), groups_line(result));
     if (!style.quiet) out += paragraph(style, "", profiles_line(result));
-    out += "\n";
-    for (const auto& one : result.results) out += invariant_text(one, run);
-    for (const auto& side : result.profiles) out += refused_text(style, side);
-    return out + tail(run, result.limits, result.assumptions, result.counts);
+    std::string results, refused;
+    for (const auto& one : result.results) results += invariant_text(one, run);
+    for (const auto& side : result.profiles) refused += refused_text(style, side);
+    return joined({out, results, refused, tail(run, result.limits, result.assumptions, result.counts)});
   }
 };
 

@@ -7,9 +7,10 @@ namespace {
 
 bool is_pod(const world::Endpoint& end) { return !end.namespace_name.empty(); }
 
-std::string kind_text(const world::Endpoint& end) {
-  if (is_pod(end)) return end.kind == logic::EndpointKind::host ? end.name + " (host network)" : end.name;
-  return end.kind == logic::EndpointKind::host ? "none: the node itself" : "none: an address outside the cluster";
+/// Who an end is; `said` where the row's head already says that both are pods.
+std::string who_text(const world::Endpoint& end, bool said) {
+  if (!is_pod(end)) return end.kind == logic::EndpointKind::host ? "node " + end.node : "outside the cluster";
+  return (said ? "" : "pod ") + end.name + (end.kind == logic::EndpointKind::host ? " (host network)" : "");
 }
 
 std::string namespace_text(const world::Endpoint& end) {
@@ -38,7 +39,8 @@ std::string ports_text(const world::Endpoint& end) {
 std::string end_text(const Style& style, const oracle::EndDecision& end) {
   using oracle::EndVerdict;
   const Ink ink = end.verdict == EndVerdict::deny ? Ink::red : end.verdict == EndVerdict::unknown ? Ink::yellow : Ink::green;
-  const std::string word = end.verdict == EndVerdict::unpoliced ? "-" : paint(style, ink, oracle::to_string(end.verdict));
+  if (end.verdict == EndVerdict::unpoliced) return "not policed";
+  const std::string word = paint(style, ink, oracle::to_string(end.verdict));
   return end.reason.empty() ? word : word + ": " + end.reason;
 }
 
@@ -94,7 +96,8 @@ std::string flow_line(const verify::Witness& witness) {
 Table flow_table(const verify::Witness& witness) {
   const auto& [source, destination] = std::pair<const world::Endpoint&, const world::Endpoint&>(witness.source, witness.destination);
   Table table({"", "source", "destination"});
-  table.row({"pod", kind_text(source), kind_text(destination)});
+  const bool pods = is_pod(source) && is_pod(destination);
+  table.row({pods ? "pod" : "end", who_text(source, pods), who_text(destination, pods)});
   optional_row(table, "labels", is_pod(source) ? labels_text(source.labels) : "", is_pod(destination) ? labels_text(destination.labels) : "");
   optional_row(table, "namespace labels", namespace_text(source), namespace_text(destination));
   optional_row(table, "named ports", ports_text(source), ports_text(destination));

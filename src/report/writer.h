@@ -18,8 +18,8 @@ namespace npverify::report {
 class SourceTexts {
  public:
   void add(const resource::Snapshot& snapshot);
-  /// The line without its indentation, or "" where the file is not known.
-  std::string line(const std::string& file, uint32_t number) const;
+  /// The line and those below that are indented deeper, at most `most`, their common indentation taken off. Empty where the file is not known.
+  std::vector<std::string> part(const std::string& file, uint32_t number, size_t most) const;
 
  private:
   void add(const base::SourceSpan& span);

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Texts for people, word for word: each *.txt here is a command, its exit code, and what it prints.
+"""Texts for people, word for word: each *.golden here is a command, its exit code, and what it prints.
 
     tests/golden/run.py [FILE...] [--npverify BINARY] [--accept]
 
@@ -31,7 +31,7 @@ def main():
     parser.add_argument("--accept", action="store_true")
     options = parser.parse_args()
     binary = str(pathlib.Path(options.npverify).resolve())
-    files = options.files or sorted(HERE.glob("*.txt"))
+    files = options.files or sorted(HERE.glob("*.golden"))
     failed = 0
     for path in files:
         wanted = path.read_text()

@@ -30,14 +30,20 @@ apiVersion: v1
 kind: Pod
 metadata: {name: c, namespace: bank, labels: {app: client, pod-template-hash: abc}}
 spec:
-  nodeName: n
+  nodeName: n1
   containers: [{name: c, image: c, ports: [{name: http, containerPort: 8080}]}]
 status: {phase: Running, podIP: 10.0.0.7}
+---
+apiVersion: v1
+kind: Node
+metadata: {name: n1}
+status: {addresses: [{type: InternalIP, address: 192.168.0.1}]}
 )";
 
 std::string repair_of(const std::string& axis, const std::string& field) {
   base::Diagnostics diagnostics;
   const auto snapshot = resource::load_snapshot(manifest::read_text("p.yaml", manifests, diagnostics), {}, diagnostics);
+  INFO(diagnostics.to_string());
   REQUIRE_FALSE(diagnostics.has_errors());
   verify::ComparisonResult result;
   verify::Finding finding;
@@ -51,7 +57,8 @@ std::string repair_of(const std::string& axis, const std::string& field) {
 
 TEST_CASE("an ipBlock over pods is replaced by the selectors of the pods in it") {
   CHECK(repair_of("ip-blocks.peers", "spec.ingress[0].from[0].ipBlock") ==
-        "Name the pods by selectors in place of ipBlock 10.0.0.0/8:\n"
+        "Name pods by selectors, and leave ipBlocks to addresses outside the cluster.\n"
+        "shop/p spec.ingress[0].from[0].ipBlock (p.yaml:9):\n"
         "- - ipBlock:\n"
         "-     cidr: 10.0.0.0/8\n"
         "+ - namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: bank}}\n"

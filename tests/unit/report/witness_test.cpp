@@ -1,12 +1,10 @@
 #include "report/witness_files.h"
 
-#include <algorithm>
-
 #include "report/witness_text.h"
 #include "report/yaml_text.h"
 #include "resource/load.h"
 #include "support/catch.h"
-#include "world/universe.h"
+#include "world/endpoint.h"
 
 using namespace npverify;
 using namespace npverify::report;
@@ -34,8 +32,14 @@ resource::Snapshot read_again(const verify::Witness& witness) {
 TEST_CASE("the pods of a witness come back as ends with the same attributes") {
   verify::Witness witness{.source = pod("shop/a", "10.244.0.2"), .destination = pod("bank/b", "10.244.1.2"), .port = 80};
   witness.destination.ports = {{.name = "http", .number = 80}, {.name = "side", .number = 81, .container = resource::ContainerKind::sidecar}};
-  const auto ends = world::concrete_endpoints(read_again(witness));
-  const auto end = [&](const std::string& name) { return *std::find_if(ends.begin(), ends.end(), [&](const auto& one) { return one.name == name; }); };
+  const auto encodings = semantics::Encodings::load(NPVERIFY_SOURCE_DIR "/encodings");
+  const auto snapshot = read_again(witness);
+  world::Directory ends(snapshot, encodings->resolve({.cni = "kubernetes"}));
+  const auto end = [&](const char* name) -> const world::Endpoint& {
+    const world::Endpoint* found = ends.find(name);
+    REQUIRE(found);
+    return *found;
+  };
   CHECK(end("shop/a").labels == witness.source.labels);
   CHECK(end("shop/a").addresses == witness.source.addresses);
   CHECK(end("bank/b").ports.size() == 2);

@@ -17,7 +17,7 @@ resource::Snapshot load(const std::string& text) {
   return snapshot;
 }
 
-constexpr const char* policy = R"(apiVersion: networking.k8s.io/v1
+constexpr const char* web_policy = R"(apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
 metadata:
   name: web
@@ -66,7 +66,7 @@ TEST_CASE("strings that a reader could take for something else are quoted") {
 }
 
 TEST_CASE("a policy comes back as it was read") {
-  const auto first = load(policy);
+  const auto first = load(web_policy);
   const std::string text = to_yaml(object_of(first.network_policies.front()));
   const auto second = load(text);
   CHECK(to_yaml(object_of(second.network_policies.front())) == text);
