@@ -194,7 +194,7 @@ class Realisation {
       for (const auto& named : a_.other_named_ports)
         if (named.role == role) end.ports.push_back({.name = named.name, .number = another_port(), .protocol = named.protocol});
     }
-    if (universe_.kind == world::UniverseKind::possible) add_bystanders();
+    add_bystanders();
   }
 
   base::Port another_port() const { return a_.port == 65535 ? base::Port{1} : static_cast<base::Port>(a_.port + 1); }
@@ -231,13 +231,36 @@ class Realisation {
       const std::string& name = pool_.text(atom.name);
       const auto protocol = static_cast<base::Protocol>(atom.detail);
       if (protocol != a_.protocol) continue;
-      std::vector<const Endpoint*> pods;
-      for (const auto* end : {&w_.source, &w_.destination})
-        if (end->kind == EndpointKind::pod) pods.push_back(end);
-      for (const auto& pod : w_.bystanders) pods.push_back(&pod);
-      const bool now = oracle::cluster_port_names(pods)(name, protocol) == a_.port && a_.port != 0;
       const bool wanted = smt::evaluate(pool_, e, a_);
-      if (now != wanted) w_.bystanders.push_back(bystander(name, protocol, wanted ? a_.port : another_port()));
+      if (names_port(name, protocol, nullptr) == wanted) continue;
+      if (universe_.kind == world::UniverseKind::possible)
+        w_.bystanders.push_back(bystander(name, protocol, wanted ? a_.port : another_port()));
+      else
+        add_closed_bystander(name, protocol, wanted);
+    }
+  }
+
+  // Do the pods of the witness, and `more`, agree on the flow's port for the name?
+  bool names_port(const std::string& name, base::Protocol protocol, const Endpoint* more) const {
+    std::vector<const Endpoint*> pods;
+    for (const auto* end : {&w_.source, &w_.destination})
+      if (end->kind == EndpointKind::pod) pods.push_back(end);
+    for (const auto& pod : w_.bystanders) pods.push_back(&pod);
+    if (more) pods.push_back(more);
+    return a_.port != 0 && oracle::cluster_port_names(pods)(name, protocol) == a_.port;
+  }
+
+  // In a closed universe the table is that of its pods: one of them settles it.
+  void add_closed_bystander(const std::string& name, base::Protocol protocol, bool wanted) {
+    for (const auto& closed : universe_.pods) {
+      if (closed.pod.name == w_.source.name || closed.pod.name == w_.destination.name || names_port(name, protocol, &closed.pod) != wanted) continue;
+      Endpoint pod = closed.pod;
+      if (pod.addresses.empty()) {
+        pod.addresses = {plain_address(universe_.addresses.pods.only(a_.family), Address{a_.family, 1}, EndpointKind::pod, used_)};
+        used_.insert(pod.addresses[0]);
+      }
+      if (pod.node.empty()) pod.node = w_.source.node.empty() ? w_.destination.node : w_.source.node;
+      return w_.bystanders.push_back(std::move(pod));
     }
   }
 

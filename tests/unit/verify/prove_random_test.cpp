@@ -1,0 +1,153 @@
+// prove against plain enumeration: in the observed universe, with every port of the question spelled out, the domain is a finite list of
+// flows, and the oracle decides each. Random small worlds with a printed seed.
+#include <functional>
+#include <random>
+
+#include "manifest/node.h"
+#include "oracle/evaluate.h"
+#include "resource/load.h"
+#include "support/catch.h"
+#include "verify/peer_domain.h"
+#include "verify/prove.h"
+
+namespace {
+
+using namespace npverify;
+
+class WorldText {
+ public:
+  explicit WorldText(unsigned seed) : random_(seed) {}
+
+  std::string build() {
+    for (const char* ns : {"a", "b"}) text_ += std::string("apiVersion: v1\nkind: Namespace\nmetadata: {name: ") + ns + ", labels: {team: " + pick({"x", "z"}) + "}}\n---\n";
+    for (int i = 0; i < 5; ++i) pod(i);
+    const int policies = 1 + number(4);
+    for (int i = 0; i < policies; ++i) policy(i);
+    return text_;
+  }
+
+  std::string selector() {
+    switch (number(4)) {
+      case 0: return "{}";
+      case 1: return "{matchLabels: {app: " + pick({"web", "db"}) + "}}";
+      case 2: return "{matchExpressions: [{key: app, operator: NotIn, values: [" + pick({"web", "db"}) + "]}]}";
+      default: return "{matchExpressions: [{key: tier, operator: " + pick({"Exists", "DoesNotExist"}) + "}]}";
+    }
+  }
+  std::string peer() {
+    switch (number(5)) {
+      case 0: return "{namespaces: {names: [" + pick({"a", "b"}) + "]}}";
+      case 1: return "{namespaces: {matchLabels: {team: " + pick({"x", "z"}) + "}}, pods: {matchLabels: {app: " + pick({"web", "db"}) + "}}}";
+      case 2: return "{not: {pods: {matchLabels: {app: " + pick({"web", "db"}) + "}}}}";
+      case 3: return "{anyOf: [{pods: {matchExpressions: [{key: tier, operator: Exists}]}}, {namespaces: {names: [a]}}]}";
+      default: return "{pods: {any: true}}";
+    }
+  }
+  int number(int below) { return static_cast<int>(random_() % static_cast<unsigned>(below)); }
+  std::string pick(std::vector<std::string> words) { return words[static_cast<size_t>(number(static_cast<int>(words.size())))]; }
+
+ private:
+  void pod(int i) {
+    std::string labels;
+    if (number(3) > 0) labels += "app: " + pick({"web", "db"});
+    if (number(2) > 0) labels += std::string(labels.empty() ? "" : ", ") + "tier: t";
+    const std::string n = std::to_string(i);
+    text_ += "apiVersion: v1\nkind: Pod\nmetadata: {name: p" + n + ", namespace: " + pick({"a", "b"}) + ", labels: {" + labels + "}}\nspec: {nodeName: n" + pick({"1", "2"}) +
+             ", containers: [{name: c, image: i, ports: [{name: http, containerPort: " + pick({"80", "81"}) + "}]}]}\nstatus: {phase: Running, podIP: 10.0.0." + n + "}\n---\n";
+  }
+
+  std::string rules(const char* side) {
+    std::string out;
+    const int count = number(3);
+    for (int i = 0; i < count; ++i) {
+      std::string rule = std::string(side) + ": [" + policy_peer() + "]";
+      if (number(2) > 0) rule += ", ports: [" + pick({"{port: 80}", "{port: http}", "{port: 80, endPort: 81}", "{protocol: UDP}", "{port: 81, protocol: UDP}"}) + "]";
+      out += (out.empty() ? "{" : ", {") + rule + "}";
+    }
+    return "[" + out + "]";
+  }
+
+  std::string policy_peer() {
+    if (number(4) == 0) return "{ipBlock: {cidr: 10.0.0.0/2" + pick({"9", "8"}) + "}}";
+    if (number(2) == 0) return "{podSelector: " + selector() + "}";
+    return "{podSelector: " + selector() + ", namespaceSelector: " + pick({"{}", "{matchLabels: {team: x}}"}) + "}";
+  }
+
+  void policy(int i) {
+    text_ += "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: np" + std::to_string(i) + ", namespace: " + pick({"a", "b"}) + "}\nspec:\n  podSelector: " + selector() +
+             "\n  policyTypes: " + pick({"[Ingress]", "[Egress]", "[Ingress, Egress]"}) + "\n  ingress: " + rules("from") + "\n  egress: " + rules("to") + "\n---\n";
+  }
+
+  std::mt19937 random_;
+  std::string text_;
+};
+
+struct Counts {
+  size_t flows = 0, allowed = 0, denied = 0, unknown = 0;
+};
+
+// The flows of the invariant's domain, each decided by the oracle. The peers of the spec are asked of concrete pods through the same atoms
+// that the solver sees, evaluated one by one.
+Counts enumerate(const resource::Snapshot& snapshot, const semantics::Profile& profile, const std::function<logic::Expr(logic::Pool&)>& domain) {
+  logic::Pool pool;
+  const auto reading = policy::read_policies(pool, snapshot, {true, false}, profile);
+  world::Directory directory(snapshot, profile);
+  const auto pods = directory.running_pods();
+  const oracle::Cluster cluster{.named_port = oracle::cluster_port_names(pods)};
+  const logic::Expr in_domain = domain(pool);
+  Counts counts;
+  for (const auto* source : pods)
+    for (const auto* destination : pods)
+      for (const auto protocol : {base::Protocol::tcp, base::Protocol::udp})
+        for (const base::Port port : {base::Port{80}, base::Port{81}}) {
+          if (source == destination) continue;
+          const world::Flow flow{.source = source, .destination = destination, .protocol = protocol, .port = port, .family = base::Family::ipv4};
+          if (!pool.evaluate(in_domain, [&](const logic::Atom& atom) { return oracle::holds(pool, atom, flow, cluster); })) continue;
+          ++counts.flows;
+          const auto verdict = oracle::evaluate(pool, reading, reading, flow, cluster).verdict();
+          ++(verdict == oracle::EndVerdict::allow ? counts.allowed : verdict == oracle::EndVerdict::deny ? counts.denied : counts.unknown);
+        }
+  return counts;
+}
+
+verify::Verdict expected(const Counts& counts, size_t breaking) {
+  if (counts.flows == 0) return verify::Verdict::vacuous;
+  if (breaking > 0) return verify::Verdict::violated;
+  return counts.unknown > 0 ? verify::Verdict::unknown : verify::Verdict::proved;
+}
+
+TEST_CASE("prove agrees with enumeration by the oracle, and never proves a thing and its opposite", "[verify][prove]") {
+  static const auto encodings = semantics::Encodings::load(std::string(NPVERIFY_SOURCE_DIR) + "/encodings");
+  size_t decided = 0;
+  for (unsigned seed = 1; seed <= 300; ++seed) {
+    WorldText random(seed);
+    const std::string text = random.build();
+    const std::string ends = "{from: " + random.peer() + ", to: " + random.peer() + ", ports: [\"TCP/80-81\", \"UDP/80-81\"]}";
+    const std::string spec = "apiVersion: npverify.io/v1alpha1\nkind: InvariantSet\nspec:\n  universe: observed\n  invariants:\n    - {id: f, forbid: " + ends + "}\n    - {id: r, require: " + ends + "}\n";
+    INFO("seed " << seed << "\n" << text << spec);
+    base::Diagnostics diagnostics;
+    const auto snapshot = resource::load_snapshot(manifest::read_text("world.yaml", text, diagnostics), {}, diagnostics);
+    const auto sets = verify::read_spec_texts({std::make_shared<base::SourceFile>(base::SourceFile{"spec.yaml", spec})}, diagnostics);
+    INFO(diagnostics.to_string());
+    REQUIRE_FALSE(diagnostics.has_errors());
+    const auto profile = encodings->resolve(semantics::parse_profile_request(random.pick({"kubernetes", "calico@3.28", "cilium@1.16", "cilium@1.12"})));
+    verify::ProveOptions options;
+    options.peers = {.pods = true, .nodes = false, .external = false};
+    options.as_of = *verify::parse_date("2026-01-01");
+    const auto result = verify::prove(snapshot, sets, *encodings, {profile}, options);
+    const auto& body = std::get<verify::Forbid>(sets[0].invariants[0].body);
+    const world::Universe universe = world::make_universe(snapshot, world::UniverseKind::observed, options.peers);
+    const Counts counts = enumerate(snapshot, profile, [&](logic::Pool& pool) {
+      return pool.conjunction({verify::peer_expr(pool, body.from, logic::Role::source, snapshot, universe), verify::peer_expr(pool, body.to, logic::Role::destination, snapshot, universe),
+                               verify::ports_expr(pool, body.ports)});
+    });
+    INFO(profile.name() << ": " << counts.flows << " flows, " << counts.allowed << " allowed, " << counts.denied << " denied; forbid: " << result.results[0].reason << "; require: " << result.results[1].reason);
+    CHECK(result.results[0].verdict == expected(counts, counts.allowed));
+    CHECK(result.results[1].verdict == expected(counts, counts.denied));
+    CHECK_FALSE((result.results[0].verdict == verify::Verdict::proved && result.results[1].verdict == verify::Verdict::proved));
+    decided += counts.allowed > 0 && counts.denied > 0;
+  }
+  CHECK(decided > 20);  // the worlds are not all trivial
+}
+
+}  // namespace
