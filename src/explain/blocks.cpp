@@ -83,15 +83,17 @@ std::vector<std::pair<Part, Cover>> blocks_inside(const verify::Finding& finding
   return blocks;
 }
 
-/// "pay/payment-to-account spec.egress[0].to[0].ipBlock (policies.yaml:51):", then the lines.
-std::string selectors_edit(const Part& part, const Material& material) {
+/// "pay/payment-to-account spec.egress[0].to[0].ipBlock (policies.yaml:51):", then the lines. The place is left out where the finding says it.
+std::string selectors_edit(const verify::Finding& finding, const Part& part, const Material& material) {
   std::vector<std::string> comes;
   const auto meant = meant_pods(part, material);
   if (meant.size() <= 3)
     for (const Selection& pods : meant)
       for (const std::string& line : peer_lines(pods)) comes.push_back(line);
   const auto& span = part.peer->origin.span;
-  const std::string where = span.file ? " (" + span.file->name + ":" + std::to_string(span.line) + ")" : "";
+  const auto& places = finding.cause.policies;
+  const bool named = std::any_of(places.begin(), places.end(), [&](const auto& place) { return span.file && place.file == span.file->name && place.line == span.line; });
+  const std::string where = span.file && !named ? " (" + span.file->name + ":" + std::to_string(span.line) + ")" : "";
   return edit("\n" + name_of(*part.policy) + " " + field_of(part) + where + (comes.empty() ? "" : ":"), lines_of(part.peer->origin), comes);
 }
 
@@ -123,7 +125,7 @@ std::string block_repair(const verify::Finding& finding, const Material& materia
   size_t shown = 0;
   for (const auto& [part, cover] : blocks_inside(finding, material)) {
     if (cover.nodes) nodes += (nodes.empty() ? "" : ", ") + part.peer->ip_block->cidr.to_string();
-    if (cover.pods && ++shown <= most) out += selectors_edit(part, material);
+    if (cover.pods && ++shown <= most) out += selectors_edit(finding, part, material);
   }
   if (shown > most) out += "\nand " + std::to_string(shown - most) + " more ipBlocks that cover pods";
   if (!nodes.empty())

@@ -1,5 +1,7 @@
 #include "report/text_finding.h"
 
+#include <algorithm>
+
 #include "report/witness_text.h"
 
 namespace npverify::report {
@@ -32,11 +34,21 @@ std::string place_text(const Style& style, const verify::PolicyPlace& place, con
   return out;
 }
 
+/// The parts that decide, at most three; a policy as a whole (one that isolates: the table names it) only where there are no parts.
 std::string places_text(const Style& style, const std::vector<verify::PolicyPlace>& places, const Run& run) {
+  const bool parts = std::any_of(places.begin(), places.end(), [](const auto& place) { return !place.field.empty(); });
   std::string out;
-  for (size_t i = 0; i < places.size() && (style.verbose || i < 3); ++i) out += place_text(style, places[i], run);
-  if (!style.verbose && places.size() > 3) out += "            and " + std::to_string(places.size() - 3) + " more (--verbose lists them)\n";
-  return out;
+  size_t shown = 0, left_out = 0;
+  for (const auto& place : places) {
+    if (!style.verbose && parts && place.field.empty()) continue;
+    if (style.verbose || shown < 3) {
+      out += place_text(style, place, run);
+      ++shown;
+    } else {
+      ++left_out;
+    }
+  }
+  return left_out == 0 ? out : out + "            and " + std::to_string(left_out) + " more (--verbose lists them)\n";
 }
 
 /// Lines of a repair: sentences are wrapped, lines of YAML (marked - or +) keep their shape.
@@ -80,6 +92,15 @@ std::string invariant_head(const verify::InvariantResult& result, const Style& s
   return paragraph(style, paint(style, ink, word) + "  ", text);
 }
 
+/// ": cilium@1.16.19: An ipBlock matches ...": what the profile of a witness answers; "" where that is not known.
+std::string sentence_of(const std::string& axis, const std::string& profile, const std::vector<verify::SideInfo>& profiles) {
+  for (const auto& side : profiles) {
+    const auto found = side.profile.axes.find(axis);
+    if (side.profile.name() == profile && found != side.profile.axes.end() && !found->second.gap()) return ": " + profile + ": " + found->second.sentence;
+  }
+  return "";
+}
+
 }  // namespace
 
 std::string finding_text(const verify::Finding& finding, size_t number, const verify::ComparisonResult& result, const Run& run) {
@@ -96,7 +117,7 @@ std::string finding_text(const verify::Finding& finding, size_t number, const ve
   return out + repair_text(style, finding);
 }
 
-std::string invariant_text(const verify::InvariantResult& result, const Run& run) {
+std::string invariant_text(const verify::InvariantResult& result, const std::vector<verify::SideInfo>& profiles, const Run& run) {
   const Style& style = run.style;
   std::string out = invariant_head(result, style);
   if (style.quiet) return out;
@@ -106,7 +127,7 @@ std::string invariant_text(const verify::InvariantResult& result, const Run& run
   if (!shown) return out;
   out += "\n" + flow_table(*result.witness).render(style, indent);
   out += "\n" + verdict_table(style, *result.witness, result.profile).render(style, indent) + "\n";
-  for (const std::string& axis : result.axes) out += paragraph(style, "   axis     ", axis);
+  for (const std::string& axis : result.axes) out += paragraph(style, "   axis     ", axis + sentence_of(axis, result.profile, profiles));
   out += places_text(style, result.policies, run);
   if (result.span.file) out += paragraph(style, "   stated   ", result.span.to_string());
   return out + "\n";

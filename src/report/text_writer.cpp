@@ -138,7 +138,7 @@ class TextWriter : public Writer {
     std::string out = headed(style, verdict, verdict_word(run.command, verdict), groups_line(result));
     if (!style.quiet) out += paragraph(style, "", profiles_line(result));
     std::string results, refused;
-    for (const auto& one : result.results) results += invariant_text(one, run);
+    for (const auto& one : result.results) results += invariant_text(one, result.profiles, run);
     for (const auto& side : result.profiles) refused += refused_text(style, side);
     return joined({out, results, refused, tail(run, result.limits, result.assumptions, result.counts)});
   }

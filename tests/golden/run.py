@@ -5,11 +5,15 @@
 
 The first line is `$ npverify ...`, run in the repository's root at 100 columns without colours; standard error follows standard output.
 --accept writes what is printed now over the file: read the difference before you commit it.
+
+The README quotes such texts too, shortened: a block that opens with `$ npverify ...` must be made of lines that stand in the output in
+that order; where lines are left out, a line `...` says so.
 """
 import argparse
 import difflib
 import os
 import pathlib
+import re
 import shlex
 import subprocess
 import sys
@@ -22,6 +26,23 @@ def printed(command, binary):
     environment = {k: v for k, v in os.environ.items() if not k.startswith("NPVERIFY")} | {"COLUMNS": "100", "NPVERIFY_ENCODINGS": "encodings"}
     done = subprocess.run([binary, *shlex.split(command)[1:]], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120)
     return f"$ {command}\n{done.stdout}{done.stderr}[exit {done.returncode}]\n"
+
+
+def quoted(text):
+    """The blocks of a page that quote npverify: command, and runs of lines between `...`."""
+    for block in re.findall(r"^```\n\$ (npverify .*?)^```$", text, re.DOTALL | re.MULTILINE):
+        command, _, body = block.partition("\n")
+        yield command, [run.strip("\n") for run in re.split(r"^ *\.\.\.$", body, flags=re.MULTILINE)]
+
+
+def misquotations(page, binary):
+    for command, runs in quoted(page.read_text()):
+        rest = printed(command, binary)
+        for run in runs:
+            before, found, rest = rest.partition(run)
+            if not found:
+                yield f"{page.name}: not in the output of `{command}`, or not in this order:\n{run}"
+                break
 
 
 def main():
@@ -44,6 +65,9 @@ def main():
             continue
         failed += 1
         sys.stdout.writelines(difflib.unified_diff(wanted.splitlines(True), got.splitlines(True), str(path), "printed now"))
+    for text in [] if options.files else misquotations(ROOT / "README.md", binary):
+        failed += 1
+        print(text)
     print(f"{len(files)} texts, {failed} differ")
     return 1 if failed or not files else 0
 
