@@ -79,3 +79,11 @@ configure() {
   (cd "$root_folder" && cmake --preset "$preset" -DNPVERIFY_Z3="$z3_choice" "$@") >"$log" 2>&1 || { cat "$log" >&2; fail "cmake failed"; }
   rm -f "$log"
 }
+
+# build FOLDER NINJA-ARGUMENT...: on a terminal ninja counts on one line; elsewhere only failures are worth a line.
+build() {
+  local folder=$1 quiet=()
+  shift
+  [[ -t 1 ]] || quiet=(--quiet)
+  cmake --build "$folder" -- "${quiet[@]}" "$@"
+}
