@@ -7,7 +7,8 @@
 namespace npverify::cli {
 namespace {
 
-int run_equiv(const CommonOptions& options) {
+int run_equiv(CommonOptions options, const std::vector<std::string>& manifests) {
+  options.paths.insert(options.paths.end(), manifests.begin(), manifests.end());
   const Snapshot snapshot = load_snapshot(options);
   const Encodings encodings = load_encodings(options);
   const ChosenProfiles sides = choose_profiles(options, encodings, snapshot, {{"--left", options.left}, {"--right", options.right}});
@@ -26,12 +27,13 @@ void add_equiv_command(CLI::App& app, CommonOptions& options, int& exit_code) {
   command->add_option("--left", options.left, "One reading: NAME@VERSION, NAME@VERSION[option=value,...] or kubernetes")->type_name("PROFILE");
   command->add_option("--right", options.right, "The other reading")->type_name("PROFILE");
   add_input_options(*command, options);
-  command->add_option("manifests", options.paths, "Manifests, as with -f")->type_name("PATH");
+  const auto manifests = std::make_shared<std::vector<std::string>>();
+  command->add_option("manifests", *manifests, "Manifests, as with -f")->type_name("PATH");
   add_encodings_options(*command, options);
   add_question_options(*command, options);
   add_output_options(*command, options);
   command->footer("npverify equiv --left calico@3.28 --right cilium@1.16 manifests/");
-  command->callback([&options, &exit_code] { exit_code = run_equiv(options); });
+  command->callback([&options, &exit_code, manifests] { exit_code = run_equiv(options, *manifests); });
 }
 
 }  // namespace npverify::cli

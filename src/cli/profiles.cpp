@@ -9,9 +9,9 @@ std::string list_of(const std::vector<std::string>& lines) {
   return text;
 }
 
-std::string profiles_text(const Encodings& encodings) { return "\nThe profiles are:" + list_of(encodings.profile_names()) + "\n"; }
-
 }  // namespace
+
+std::string profiles_text(const Encodings& encodings) { return "The profiles are:" + list_of(encodings.profile_names()) + "\n"; }
 
 ChosenProfiles choose_profiles(const CommonOptions& options, const Encodings& encodings, const Snapshot& snapshot, const std::vector<std::pair<std::string, std::string>>& names) {
   const InstallationOptions installation = installation_of(options);
@@ -28,7 +28,7 @@ ChosenProfiles choose_profiles(const CommonOptions& options, const Encodings& en
     if (detected.profiles.size() != missing_count || !detected.problems.empty()) {
       std::vector<std::string> found = detected.sentences;
       found.insert(found.end(), detected.problems.begin(), detected.problems.end());
-      throw Error(Error::Kind::input, "error: name the CNI with " + missing + "; the manifests " + (found.empty() ? "do not tell it." : "tell:" + list_of(found)) + profiles_text(encodings));
+      throw Error(Error::Kind::input, "error: name the CNI with " + missing + "; the manifests " + (found.empty() ? "do not tell it." : "tell:" + list_of(found)) + "\n" + profiles_text(encodings));
     }
   }
   ChosenProfiles chosen{.notes = detected.sentences};
@@ -41,7 +41,7 @@ ChosenProfiles choose_run_profiles(const CommonOptions& options, const Encodings
   const InstallationOptions installation = installation_of(options);
   if (!options.cni.empty()) return {.profiles = {encodings.profile(options.cni, installation)}, .notes = {}};
   const Detection detected = encodings.detect(snapshot, installation);
-  if (!detected.problems.empty()) throw Error(Error::Kind::input, "error: name the CNI with --cni; the manifests tell:" + list_of(detected.problems) + profiles_text(encodings));
+  if (!detected.problems.empty()) throw Error(Error::Kind::input, "error: name the CNI with --cni; the manifests tell:" + list_of(detected.problems) + "\n" + profiles_text(encodings));
   return {.profiles = detected.profiles, .notes = detected.sentences};
 }
 

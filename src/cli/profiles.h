@@ -20,4 +20,7 @@ ChosenProfiles choose_profiles(const CommonOptions& options, const Encodings& en
 /// --cni, else every profile that was detected. May be empty: then the specifications have to name profiles themselves.
 ChosenProfiles choose_run_profiles(const CommonOptions& options, const Encodings& encodings, const Snapshot& snapshot);
 
+/// "The profiles are:", and a line for each CNI.
+std::string profiles_text(const Encodings& encodings);
+
 }  // namespace npverify::cli

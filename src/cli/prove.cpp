@@ -19,6 +19,18 @@ void check_severity(const std::string& severity) {
   throw Error(Error::Kind::input, "error: --fail-on " + severity + ": expected critical, high, medium, low or info" + did_you_mean(severity, known) + "\n");
 }
 
+/// Specifications may name profiles themselves; where one does not and there is none to take, the error lists what there is.
+Report ask(const Snapshot& snapshot, const std::vector<std::string>& specifications, const Encodings& encodings, const ProveOptions& question, bool progress_wanted) {
+  try {
+    const Progress progress("proving", progress_wanted);
+    return prove(snapshot, specifications, encodings, question);
+  } catch (const Error& error) {
+    const std::string text = error.what();
+    if (!question.profiles.empty() || error.kind() != Error::Kind::input || text.find("--cni") == std::string::npos) throw;
+    throw Error(error.kind(), text + profiles_text(encodings));
+  }
+}
+
 int run_prove(const CommonOptions& options, const ProveArguments& arguments) {
   check_severity(arguments.fail_on);
   const Snapshot snapshot = load_snapshot(options);
@@ -31,10 +43,7 @@ int run_prove(const CommonOptions& options, const ProveArguments& arguments) {
   question.installation = installation_of(options);
   question.as_of = arguments.as_of;
   question.fail_on = arguments.fail_on;
-  Report report = [&] {
-    const Progress progress("proving", !options.quiet);
-    return prove(snapshot, arguments.specifications, encodings, question);
-  }();
+  Report report = ask(snapshot, arguments.specifications, encodings, question, !options.quiet);
   report.add_profile_notes(chosen.notes);
   return deliver(report, options);
 }

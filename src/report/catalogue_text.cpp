@@ -35,6 +35,26 @@ std::string resolved_text(const semantics::Resolved& resolved, const Style& styl
   return out + parameters_text(resolved, style, indent) + evidence_text(resolved, style, indent);
 }
 
+/// Values of `mine` that `others` lacks, by parameter.
+std::string only_in(const semantics::Resolved& mine, const semantics::Resolved& others, const Style& style) {
+  std::string out;
+  for (const auto& [name, values] : mine.parameters) {
+    const auto found = others.parameters.find(name);
+    std::string list;
+    for (const auto& value : values)
+      if (found == others.parameters.end() || std::find(found->second.begin(), found->second.end(), value) == found->second.end()) list += (list.empty() ? "" : ", ") + value;
+    if (!list.empty()) out += paragraph(style, "    " + name + ": ", list);
+  }
+  return out.empty() ? "    nothing\n" : out;
+}
+
+/// Two profiles with one rule: what only either has among its parameters, and on what evidence.
+std::string parameter_difference(const semantics::Resolved& left, const semantics::Resolved& right, const std::string& left_name, const std::string& right_name, const Style& style) {
+  std::string out = paragraph(style, "  both: ", left.sentence + " (" + left.rule + ")");
+  out += "  only " + left_name + "\n" + only_in(left, right, style) + evidence_text(left, style, "    ");
+  return out + "  only " + right_name + "\n" + only_in(right, left, style) + evidence_text(right, style, "    ");
+}
+
 std::string options_text(const semantics::Profile& profile, const Style& style) {
   if (profile.options.empty()) return "";
   Table table({"option", "value", "from"});
@@ -61,7 +81,8 @@ std::string list_text(const semantics::Encodings& encodings, const Style& style)
     out += paragraph(style, "  measured releases: ", releases_text(cni));
     for (const auto& [name, value] : cni.option_defaults) {
       const auto meaning = cni.option_meanings.find(name);
-      out += paragraph(style, "  option " + name + " ", "(default " + (value.empty() ? "\"\"" : value) + ")" + (meaning == cni.option_meanings.end() ? "" : ": " + meaning->second));
+      out += "  option " + name + " (default " + (value.empty() ? "\"\"" : value) + ")\n";
+      if (meaning != cni.option_meanings.end()) out += paragraph(style, "      ", meaning->second);
     }
     std::string peculiar = cni.peculiar;
     std::replace(peculiar.begin(), peculiar.end(), '\n', ' ');
@@ -85,8 +106,13 @@ std::string difference_text(const semantics::Encodings& encodings, const semanti
   std::string out = names + " differ on " + std::to_string(ids.size()) + (ids.size() == 1 ? " axis" : " axes") + " of " + std::to_string(encodings.axes().size()) + ".\n";
   for (const std::string& id : ids) {
     out += "\n" + question_line(*encodings.axis(id), style);
-    out += "  " + left.name() + "\n" + resolved_text(left.axis(id), style, "    ");
-    out += "  " + right.name() + "\n" + resolved_text(right.axis(id), style, "    ");
+    const semantics::Resolved &here = left.axis(id), &there = right.axis(id);
+    if (!here.gap() && here.rule == there.rule) {
+      out += parameter_difference(here, there, left.name(), right.name(), style);
+      continue;
+    }
+    out += "  " + left.name() + "\n" + resolved_text(here, style, "    ");
+    out += "  " + right.name() + "\n" + resolved_text(there, style, "    ");
   }
   return out;
 }

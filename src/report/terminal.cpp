@@ -21,7 +21,8 @@ const char* code_of(Ink ink) {
   return "";
 }
 
-/// Length in bytes of the longest prefix of `text` that is at most `width` columns wide.
+/// Length in bytes of the longest prefix of `text` that is at most `width` columns wide, or of a shorter one that ends where a path or a
+/// name may be broken.
 size_t cut(std::string_view text, size_t width) {
   size_t end = 0;
   while (end < text.size()) {
@@ -30,7 +31,8 @@ size_t cut(std::string_view text, size_t width) {
     if (display_width(text.substr(0, next)) > width) break;
     end = next;
   }
-  return std::max<size_t>(end, 1);
+  const size_t joint = text.substr(0, end).find_last_of("/-.[]@:");
+  return joint != std::string_view::npos && joint >= end / 2 ? joint + 1 : std::max<size_t>(end, 1);
 }
 
 std::string padded(const std::string& text, size_t width) {

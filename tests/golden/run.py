@@ -32,7 +32,7 @@ def quoted(text):
     """The blocks of a page that quote npverify: command, and runs of lines between `...`."""
     for block in re.findall(r"^```\n\$ (npverify .*?)^```$", text, re.DOTALL | re.MULTILINE):
         command, _, body = block.partition("\n")
-        yield command, [run.strip("\n") for run in re.split(r"^ *\.\.\.$", body, flags=re.MULTILINE)]
+        yield command, [run.strip("\n") for run in re.split(r"^ *\.\.\.$", body, flags=re.MULTILINE) if run.strip()]
 
 
 def misquotations(page, binary):
