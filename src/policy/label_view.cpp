@@ -82,6 +82,8 @@ struct LabelView::State {
       if (key.starts_with(prefix)) return {Kind::service_account_label, key.substr(prefix.size())};
     for (const auto& prefix : list("namespace-label-prefix"))
       if (key.starts_with(prefix)) return source_of_namespace_key(key.substr(prefix.size()));
+    for (const auto& prefix : list("stripped-prefix"))
+      if (key.starts_with(prefix)) return {Kind::absent, ""};
     return dropped(key) ? Source{Kind::absent, ""} : Source{Kind::own_label, key};
   }
 
@@ -169,6 +171,12 @@ logic::Expr LabelView::pods(logic::Pool& pool, logic::Role role, const resource:
   std::vector<logic::Expr> all;
   for (const auto& r : selector.requirements) all.push_back(requirement(pool, role, r, pod_key(r.key)));
   return pool.conjunction(std::move(all));
+}
+
+logic::Expr LabelView::pods_of_own_namespace(logic::Pool& pool, logic::Role role, const resource::LabelSelector& selector) const {
+  resource::LabelSelector left = selector;
+  std::erase_if(left.requirements, [&](const auto& r) { return r.match_label && has(state_->list("overwritten"), r.key); });
+  return pods(pool, role, left);
 }
 
 logic::Expr LabelView::namespaces(logic::Pool& pool, logic::Role role, const resource::LabelSelector& selector) const {

@@ -21,6 +21,8 @@ class LabelView {
 
   /// A podSelector, for a pod in the role.
   logic::Expr pods(logic::Pool& pool, logic::Role role, const resource::LabelSelector& selector) const;
+  /// A podSelector that stands for pods of the policy's own namespace: some CNIs write the namespace into its matchLabels, over what it asks there.
+  logic::Expr pods_of_own_namespace(logic::Pool& pool, logic::Role role, const resource::LabelSelector& selector) const;
   /// A namespaceSelector, for a pod in the role.
   logic::Expr namespaces(logic::Pool& pool, logic::Role role, const resource::LabelSelector& selector) const;
 

@@ -21,6 +21,19 @@ bool asks_only_for_absence(const resource::LabelSelector& selector) {
   });
 }
 
+// Keys that the CNI's own prefix makes longer than a label key may be: see the rules of policy.key-length.
+bool has_long_key(const resource::LabelSelector& selector, size_t longest, size_t longest_prefix) {
+  return std::any_of(selector.requirements.begin(), selector.requirements.end(), [&](const auto& r) {
+    const auto slash = r.key.find('/');
+    return slash == std::string::npos ? r.key.size() > longest : slash > longest_prefix;
+  });
+}
+
+// Structural: a selector with such a key selects everything.
+bool selects_everything(const AxisReader& axes, const resource::LabelSelector& selector, bool of_namespaces) {
+  return axes.profile().axis("selectors.long-keys").rule == "keys.long-select-everything" && has_long_key(selector, of_namespaces ? 28 : 59, of_namespaces ? 218 : 249);
+}
+
 class Translation {
  public:
   Translation(AxisReader& axes, const LabelView& labels, const NetworkPolicy& policy, Direction direction)
@@ -50,14 +63,15 @@ class Translation {
 
   // Pods by selectors; and, for the CNIs that look there, ends that are no pods.
   Expr selected(const NetworkPolicyPeer& peer) {
+    if ((peer.pod_selector && selects_everything(axes_, *peer.pod_selector, false)) || (peer.namespace_selector && selects_everything(axes_, *peer.namespace_selector, true))) return logic::True;
     const Expr is_pod = pool_.kind_is(peer_, logic::EndpointKind::pod);
     std::vector<Expr> pod{is_pod};
     pod.push_back(peer.namespace_selector ? labels_.namespaces(pool_, peer_, *peer.namespace_selector) : pool_.namespace_is(peer_, policy_.meta.namespace_name));
-    if (peer.pod_selector) pod.push_back(labels_.pods(pool_, peer_, *peer.pod_selector));
+    if (peer.pod_selector) pod.push_back(peer.namespace_selector ? labels_.pods(pool_, peer_, *peer.pod_selector) : labels_.pods_of_own_namespace(pool_, peer_, *peer.pod_selector));
     const bool matches_unlabelled = peer.namespace_selector && !peer.namespace_selector->empty() && asks_only_for_absence(*peer.namespace_selector) &&
                                     (!peer.pod_selector || asks_only_for_absence(*peer.pod_selector));
     const Expr beyond = axes_.ask("selectors.beyond-pods", {matches_unlabelled ? logic::True : logic::False}, direction_);
-    return pool_.either(pool_.conjunction(std::move(pod)), pool_.both(pool_.negation(is_pod), beyond));
+    return pool_.either(pool_.conjunction(std::move(pod)), beyond);
   }
 
   Expr block(const resource::IpBlock& block, bool has_ports) {
@@ -177,12 +191,13 @@ void translate_network_policies(AxisReader& axes, const LabelView& labels, const
     if (refuse(axes, policy, index, reading)) continue;
     auto missing = axes.take_missing();
     if (axes.profile().axis("policy.types").gap()) missing.push_back("policy.types");
+    if (axes.profile().axis("selectors.long-keys").gap()) missing.push_back("selectors.long-keys");
     if (axes.profile().axis("labels.keys").gap()) missing.push_back("labels.keys");
     for (const Direction direction : both_directions) {
       DirectionReading& side = reading.direction(direction);
       const Role subject = subject_of(direction);
       Policy read{.namespace_name = policy.meta.namespace_name, .name = policy.meta.name, .origin = policy.meta.origin, .index = index};
-      read.selector = labels.pods(pool, subject, policy.pod_selector);
+      read.selector = selects_everything(axes, policy.pod_selector, false) ? logic::True : labels.pods_of_own_namespace(pool, subject, policy.pod_selector);
       read.subject = pool.both(pool.namespace_is(subject, policy.meta.namespace_name), read.selector);
       note_gaps(missing, read.subject, axes.profile(), side);
       if (labels.asks_unmodelled(policy.pod_selector))

@@ -193,7 +193,7 @@ LabelSelector decode_selector(const Field& selector, bool strict) {
   if (!selector.mapping()) return result;
   if (strict) selector.only({"matchLabels", "matchExpressions"});
   const Field labels = selector.child("matchLabels"), expressions = selector.child("matchExpressions");
-  for (auto& [key, value] : decode_labels(labels)) result.requirements.push_back({key, SelectorOperator::in, {value}});
+  for (auto& [key, value] : decode_labels(labels)) result.requirements.push_back({key, SelectorOperator::in, {value}, true});
   for (size_t i = 0; i < expressions.size(); ++i) {
     const Field expression = expressions.item(i);
     result.requirements.push_back(decode_requirement(expression, strict));

@@ -39,6 +39,7 @@ struct LabelSelectorRequirement {
   std::string key;
   SelectorOperator op = SelectorOperator::in;
   std::vector<std::string> values;  ///< sorted, unique; empty for exists and does_not_exist
+  bool match_label = false;         ///< written under matchLabels
   bool operator==(const LabelSelectorRequirement&) const = default;
 };
 

@@ -25,6 +25,7 @@ const std::vector<Place>& places() {
       {"policy-types", true, {}},
       {"enforcement", true, {}},
       {"ended-pods", true, {}},
+      {"long-keys", true, {}},
   };
   return all;
 }

@@ -119,7 +119,8 @@ ComparisonResult equiv(const resource::Snapshot& snapshot, const Profile& left, 
   note_unmodelled(snapshot, result.limits);
   note_assumed(left, result.limits);
   if (!same_reading(left, right)) note_assumed(right, result.limits);
-  if (snapshot.network_policies.empty()) {
+  const bool closed_by_default = sides.left.ingress.unisolated_denied || sides.right.ingress.unisolated_denied;
+  if (snapshot.network_policies.empty() && !closed_by_default) {
     result.verdict = Verdict::vacuous;
     result.reason = "no NetworkPolicy was loaded: there is nothing to compare";
     return result;

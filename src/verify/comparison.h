@@ -37,7 +37,7 @@ struct Sides {
 ///    even with these switches set, until none is left: one finding a cause, and its end is the proof that there is no other.
 class Comparison {
  public:
-  Comparison(Question& question, Sides sides, const Options& options) : question_(question), pool_(question.pool()), sides_(std::move(sides)), options_(options), canonical_(question.pool(), question.universe().addresses) {}
+  Comparison(Question& question, Sides sides, const Options& options) : question_(question), pool_(question.pool()), sides_(std::move(sides)), options_(options), canonical_(question.pool(), question.universe().addresses), one_profile_(!sides_.switches.empty() && !sides_.switches[0].is_axis) {}
 
   /// Fills verdict, reason, findings, counts. `changes`: what to look for (none: any difference; opened and closed for diff).
   void run(ComparisonResult& result, const std::vector<Change>& changes);
@@ -68,6 +68,7 @@ class Comparison {
   Sides sides_;
   const Options& options_;
   Canonical canonical_;
+  bool one_profile_;     ///< diff: the policies differ, not who reads them
   std::string unknown_;  ///< the first reason why some query stayed open
   size_t slices_ = 0;
 };

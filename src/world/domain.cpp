@@ -82,8 +82,11 @@ class Domain {
   // are free, so only the named ones need be told.
   Expr namespace_labels(Role role) {
     std::set<std::string> named;
-    for (const Expr e : atoms(role))
-      if (pool_.atom_of(e).kind == AtomKind::namespace_is) named.insert(pool_.text(pool_.atom_of(e).name));
+    for (const Expr e : atoms(role)) {
+      const Atom& a = pool_.atom_of(e);
+      if (a.kind == AtomKind::namespace_is) named.insert(pool_.text(a.name));
+      if (a.kind == AtomKind::namespace_label_is && pool_.text(a.name) == "kubernetes.io/metadata.name") named.insert(pool_.text(a.value));
+    }
     std::vector<Expr> all;
     for (const auto& ns : universe_.namespaces) {
       if (!named.contains(ns.meta.name)) continue;
