@@ -38,7 +38,7 @@ std::vector<Part> cut(std::string_view text) {
 class JsonReader {
  public:
   JsonReader(const std::shared_ptr<const base::SourceFile>& file, const ReadLimits& limits, base::Diagnostics& diagnostics)
-      : file_(file), limits_(limits), diagnostics_(diagnostics), buffer_(file->text), places_(file->text), builder_(file, limits, problems_) {}
+      : file_(file), diagnostics_(diagnostics), buffer_(file->text), places_(file->text), builder_(file, limits, problems_) {}
 
   std::optional<std::vector<Document>> read() {
     const auto parts = cut(file_->text);
@@ -161,7 +161,6 @@ class JsonReader {
   }
 
   const std::shared_ptr<const base::SourceFile>& file_;
-  const ReadLimits& limits_;
   base::Diagnostics& diagnostics_;
   simdjson::padded_string buffer_;
   const char* base_ = nullptr;

@@ -43,7 +43,7 @@ struct Event {
 class StreamReader {
  public:
   StreamReader(const std::shared_ptr<const base::SourceFile>& file, const ReadLimits& limits, base::Diagnostics& diagnostics)
-      : file_(file), text_(file->text), limits_(limits), diagnostics_(diagnostics), places_(text_), builder_(file, limits, problems_) {}
+      : file_(file), text_(file->text), diagnostics_(diagnostics), places_(text_), builder_(file, limits, problems_) {}
 
   std::vector<Document> read() {
     std::optional<size_t> from = 0;
@@ -221,7 +221,6 @@ class StreamReader {
 
   const std::shared_ptr<const base::SourceFile>& file_;
   std::string_view text_;
-  const ReadLimits& limits_;
   base::Diagnostics& diagnostics_;
   PlaceFinder places_;
   std::string patched_;  // the text with spaces for some tabs, byte for byte; empty where none are in the way

@@ -93,7 +93,7 @@ std::set<std::string> known_namespaces(const Snapshot& snapshot) {
 
 class NameCheck {
  public:
-  NameCheck(const Snapshot& snapshot, base::Diagnostics& diagnostics) : snapshot_(snapshot), diagnostics_(diagnostics) {
+  NameCheck(const Snapshot& snapshot, base::Diagnostics& diagnostics) : diagnostics_(diagnostics) {
     for (const PodView& pod : pod_views(snapshot)) workloads_.push_back(pod.text());
     for (const auto& service : snapshot.services) services_.push_back(service.meta.namespace_name + "/" + service.meta.name);
   }
@@ -113,7 +113,6 @@ class NameCheck {
     diagnostics_.error(name.origin.span, name.origin.field, "the input has no " + what + " '" + name.text() + "'; give its manifest with -f, or select pods by labels", near ? "did you mean '" + *near + "'?" : "");
   }
 
-  const Snapshot& snapshot_;
   base::Diagnostics& diagnostics_;
   std::vector<std::string> workloads_, services_;
   std::set<std::string> said_;
