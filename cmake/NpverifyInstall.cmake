@@ -18,7 +18,17 @@ if(NPVERIFY_Z3_USED STREQUAL "wheel")
   file(GLOB z3_runtime "${z3_folder}/libz3.so.*")
   install(FILES ${z3_runtime} DESTINATION "${NPVERIFY_PRIVATE_LIB}"
     PERMISSIONS OWNER_READ OWNER_WRITE GROUP_READ WORLD_READ)
+  install(CODE "
+    if(CMAKE_INSTALL_DO_STRIP)
+      file(GLOB z3 \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${NPVERIFY_PRIVATE_LIB}/libz3.so.*\")
+      execute_process(COMMAND \"${CMAKE_STRIP}\" --strip-unneeded \${z3})
+    endif()")
 endif()
+install(FILES cmake/copyright.txt DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/npverify" RENAME copyright)
+find_program(NPVERIFY_GZIP gzip REQUIRED)
+install(CODE "
+  set(folder \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_DATADIR}/doc/npverify\")
+  execute_process(COMMAND ${NPVERIFY_GZIP} -9nc \"${PROJECT_SOURCE_DIR}/CHANGELOG.md\" OUTPUT_FILE \"\${folder}/changelog.gz\")")
 
 if(TARGET npverify)
   install(TARGETS npverify RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
