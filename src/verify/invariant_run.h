@@ -52,7 +52,7 @@ class InvariantRun {
   struct Found {
     bool definite = false;
     smt::Assignment assignment;
-    std::vector<logic::Expr> mentioned;
+    std::vector<logic::Expr> asserted, mentioned;  ///< the question, and its atoms
   };
   /// The verdict of one end as three exclusive formulas.
   struct End {
@@ -84,6 +84,8 @@ class InvariantRun {
   /// Under each profile: searches, replays and tells. `breaks`: does a replayed flow break the invariant?
   void decide_each(const std::vector<Flows>& all, const Search& search, const Breaks& breaks);
   void tell_violated(const Found& found, const policy::Reading& reading, const Breaks& breaks);
+  /// The realised flow against the whole question, atom by atom, as the oracle understands them. Throws InternalError where it does not fit.
+  void recheck(const Found& found, const Witness& witness) const;
   void tell_gap(const Found& found, const policy::Reading& reading);
   void tell_different(const Found& found, const policy::Reading& left, const policy::Reading& right, Direction direction);
   std::vector<std::string> axes_of(const Witness& witness, const semantics::Profile& profile, const semantics::Profile& donor, const Breaks& breaks);

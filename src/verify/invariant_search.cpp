@@ -48,7 +48,7 @@ std::optional<InvariantRun::Found> InvariantRun::search(std::vector<Expr> domain
     all.push_back(e);
     return all;
   };
-  const auto found = [&](bool sure, const smt::Result& result, Expr e) { return Found{sure, *result.assignment, pool_.atoms_of(with(e))}; };
+  const auto found = [&](bool sure, const smt::Result& result, Expr e) { return Found{sure, *result.assignment, with(e), pool_.atoms_of(with(e))}; };
   const smt::Result first = question_->ask(with(possible), name);
   if (first.answer == smt::Answer::unknown && open_.empty()) open_ = title + ": " + first.reason;
   if (first.answer != smt::Answer::sat) return std::nullopt;

@@ -76,11 +76,24 @@ void InvariantRun::conclude() {
   for (const std::string& reason : reasons) result.reason += (result.reason.empty() ? "" : "; ") + reason;
 }
 
+void InvariantRun::recheck(const Found& found, const Witness& w) const {
+  std::vector<const world::Endpoint*> pods;
+  for (const auto* end : {&w.source, &w.destination})
+    if (end->kind == logic::EndpointKind::pod) pods.push_back(end);
+  for (const auto& pod : w.bystanders) pods.push_back(&pod);
+  const oracle::Cluster cluster{.named_port = oracle::cluster_port_names(pods)};
+  const world::Flow flow{.source = &w.source, .destination = &w.destination, .protocol = w.protocol, .port = w.port, .family = w.family};
+  for (const logic::Expr e : found.asserted)
+    if (!pool_.evaluate(e, [&](const logic::Atom& atom) { return oracle::holds(pool_, atom, flow, cluster); }))
+      throw base::InternalError("the witness of invariant '" + context_.invariant.id + "' is no answer to its question: " + flow_text(w) + " does not satisfy " + pool_.to_smtlib(e));
+}
+
 void InvariantRun::tell_violated(const Found& found, const Reading& reading, const Breaks& breaks) {
   InvariantResult& result = answer_.result;
   Witness witness = witness_of(found);
   witness.left = replay(pool_, reading, reading, witness);
   if (!breaks(witness.left)) refuse(context_, witness, witness.left);
+  recheck(found, witness);
   result.verdict = Verdict::violated;
   result.profile = reading.profile.name();
   result.reason = flow_text(witness) + ": " + told(witness.left);
@@ -99,6 +112,7 @@ void InvariantRun::tell_different(const Found& found, const Reading& left, const
   Witness witness = witness_of(found);
   witness.left = replay(pool_, left, left, witness);
   witness.right = replay(pool_, right, right, witness);
+  recheck(found, witness);
   const auto at = [&](const oracle::FlowVerdict& v) { return (direction == Direction::ingress ? v.ingress : v.egress).verdict; };
   if (at(witness.left) == at(witness.right) || at(witness.left) == EndVerdict::unknown || at(witness.right) == EndVerdict::unknown) refuse(context_, witness, witness.left);
   result.verdict = Verdict::violated;

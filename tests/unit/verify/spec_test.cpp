@@ -1,5 +1,8 @@
 #include "verify/spec.h"
 
+#include <fstream>
+#include <sstream>
+
 #include "support/catch.h"
 
 using namespace npverify;
@@ -177,4 +180,22 @@ TEST_CASE("aliases cannot multiply a small text without end") {
   const auto file = std::make_shared<base::SourceFile>(base::SourceFile{"bomb.yaml", "apiVersion: npverify.io/v1alpha1\nkind: PeerSet\nspec:\n  peers:\n" + peers});
   read_spec_texts({file}, diagnostics);
   CHECK_THAT(diagnostics.to_string(), test::contains_text("more than 20000 peers in one file"));
+}
+
+TEST_CASE("the specs that users copy are right") {
+  base::Diagnostics diagnostics;
+  const auto sets = read_specs({std::string(NPVERIFY_SOURCE_DIR) + "/specs"}, diagnostics);
+  CHECK(diagnostics.to_string().empty());
+  CHECK(sets.size() >= 7);
+  for (const auto& set : sets)
+    for (const auto& invariant : set.invariants) CHECK(invariant.unsupported.empty());
+}
+
+TEST_CASE("the example that the reference opens with is right") {
+  std::ostringstream page;
+  page << std::ifstream(std::string(NPVERIFY_SOURCE_DIR) + "/docs/invariants.md").rdbuf();
+  const std::string text = page.str(), fence = "```yaml\n";
+  const auto begin = text.find(fence) + fence.size();
+  REQUIRE(begin > fence.size());
+  CHECK(read(text.substr(begin, text.find("```", begin) - begin)).at(0).invariants.size() == 2);
 }
