@@ -2,7 +2,6 @@
 #include "verify/compare.h"
 
 #include <algorithm>
-#include <set>
 
 #include "semantics/rules.h"
 #include "verify/comparison.h"
@@ -172,24 +171,6 @@ void settle_namespace_labels(Pool& pool, Reading& reading, const resource::Snaps
 
 std::string content_key(const resource::NetworkPolicy& policy) { return policy.meta.namespace_name + "/" + policy.meta.name; }
 
-// The policies that the two sides read differently, by name: one is missing or says something else.
-std::set<std::string> changed_policies(const Reading& left, const Reading& right) {
-  std::set<std::string> changed;
-  for (const Direction d : policy::both_directions) {
-    std::map<std::string, const policy::Policy*> before;
-    for (const auto& p : left.direction(d).policies) before[p.id()] = &p;
-    for (const auto& p : right.direction(d).policies) {
-      const auto it = before.find(p.id());
-      const bool same = it != before.end() && p.selector == it->second->selector &&
-                        std::equal(p.rules.begin(), p.rules.end(), it->second->rules.begin(), it->second->rules.end(), [](const auto& x, const auto& y) { return x.peer == y.peer && x.ports == y.ports; });
-      if (!same) changed.insert(p.id());
-      if (it != before.end()) before.erase(it);
-    }
-    for (const auto& [name, p] : before) changed.insert(name);
-  }
-  return changed;
-}
-
 resource::Snapshot joined(const resource::Snapshot& a, const resource::Snapshot& b) {
   resource::Snapshot both = b;
   for (const auto& policy : a.network_policies) both.network_policies.push_back(policy);
@@ -223,26 +204,22 @@ ComparisonResult diff(const resource::Snapshot& old_snapshot, const resource::Sn
     return reading;
   };
   Sides sides{.left = read(old_snapshot, old_snapshot, nullptr), .right = read(new_snapshot, new_snapshot, nullptr)};
-  // A switch a changed policy: with it set, the right side has the old policy of that name (or none).
+  // A switch a policy name: with it set, the right side has the old policy of that name (or none).
   std::map<std::string, std::pair<const resource::NetworkPolicy*, const resource::NetworkPolicy*>> by_name;
   for (const auto& p : old_snapshot.network_policies) by_name[content_key(p)].first = &p;
   for (const auto& p : new_snapshot.network_policies) by_name[content_key(p)].second = &p;
-  const size_t all_names = by_name.size();
-  const std::set<std::string> changed = changed_policies(sides.left, sides.right);
-  std::erase_if(by_name, [&](const auto& entry) { return !changed.contains(entry.first); });
   for (const auto& [name, pair] : by_name) sides.switches.push_back({name, false});
   const auto switches = sides.switches;
   sides.right_with = [&, switches](const std::set<size_t>& on, const std::vector<std::string>& namespaces) {
-    const auto wanted = [&](const resource::NetworkPolicy& p) { return namespaces.empty() || std::find(namespaces.begin(), namespaces.end(), p.meta.namespace_name) != namespaces.end(); };
-    resource::Snapshot mixed;
-    mixed.namespaces = on.size() == switches.size() ? old_snapshot.namespaces : new_snapshot.namespaces;
-    for (const auto& p : new_snapshot.network_policies)
-      if (wanted(p) && !changed.contains(content_key(p))) mixed.network_policies.push_back(p);
+    resource::Snapshot mixed = on.size() == switches.size() ? old_snapshot : new_snapshot;
+    mixed.network_policies.clear();
     for (size_t i = 0; i < switches.size(); ++i) {
       const auto& pair = by_name.at(switches[i].name);
-      if (const auto* p = on.contains(i) ? pair.first : pair.second; p && wanted(*p)) mixed.network_policies.push_back(*p);
+      if (const auto* p = on.contains(i) ? pair.first : pair.second) mixed.network_policies.push_back(*p);
     }
-    return read(mixed, mixed, nullptr);
+    std::vector<uint32_t> only;
+    if (!namespaces.empty()) only = policies_of(mixed, namespaces);
+    return read(mixed, mixed, namespaces.empty() ? nullptr : &only);
   };
   ComparisonResult result{.universe = options.universe};
   describe(result, sides.left, sides.right);
@@ -251,7 +228,7 @@ ComparisonResult diff(const resource::Snapshot& old_snapshot, const resource::Sn
   result.counts["policiesBefore"] = old_snapshot.network_policies.size();
   note_unmodelled(both, result.limits);
   note_assumed(profile, result.limits);
-  if (all_names == 0) {
+  if (by_name.empty()) {
     result.verdict = Verdict::vacuous;
     result.reason = "no NetworkPolicy was loaded on either side";
     return result;
