@@ -106,7 +106,9 @@ void Pool::merge_sets(Op op, std::vector<Expr>& args) {
   for (const Expr e : args)
     if (nodes_[e.id].op == Op::atom)
       if (const Atom& a = atom_of(e); a.kind == AtomKind::address_in || a.kind == AtomKind::port_in) groups[{a.kind, a.role}].push_back(e);
-  for (const auto& [key, group] : groups) {
+  for (const auto& entry : groups) {
+    const auto& [kind, role] = entry.first;
+    const std::vector<Expr>& group = entry.second;
     if (group.size() < 2) continue;
     std::erase_if(args, [&](Expr e) { return std::find(group.begin(), group.end(), e) != group.end(); });
     const auto merged = [&](auto set_of) {
@@ -115,8 +117,8 @@ void Pool::merge_sets(Op op, std::vector<Expr>& args) {
         set = op == Op::conjunction ? set.intersected(set_of(atom_of(group[i]))) : set.united(set_of(atom_of(group[i])));
       return set;
     };
-    if (key.first == AtomKind::address_in)
-      args.push_back(address_in(key.second, merged([&](const Atom& a) { return addresses(a); })));
+    if (kind == AtomKind::address_in)
+      args.push_back(address_in(role, merged([&](const Atom& a) { return addresses(a); })));
     else
       args.push_back(port_in(merged([&](const Atom& a) { return ports(a); })));
   }
