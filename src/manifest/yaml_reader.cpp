@@ -241,4 +241,18 @@ std::vector<Document> read_yaml(const std::shared_ptr<const base::SourceFile>& f
   return StreamReader(file, limits, diagnostics).read();
 }
 
+bool check_yaml_syntax(const std::shared_ptr<const base::SourceFile>& file, base::Diagnostics& diagnostics) {
+  Parser parser(file->text);
+  while (true) {
+    Event event;
+    if (yaml_parser_parse(&parser.parser, &event.event) == 0) break;
+    if (event.event.type == YAML_STREAM_END_EVENT) return true;
+  }
+  PlaceFinder places(file->text);
+  places.count_from(0);
+  const auto [place, message, hint] = explain_syntax_error(parser.parser, file->text, places);
+  diagnostics.error({file, place.line, place.column}, "", message, hint);
+  return false;
+}
+
 }  // namespace npverify::manifest

@@ -12,4 +12,7 @@ namespace npverify::manifest {
 /// as kubectl cuts streams.
 std::vector<Document> read_yaml(const std::shared_ptr<const base::SourceFile>& file, const ReadLimits& limits, base::Diagnostics& diagnostics);
 
+/// Whether libyaml reads the whole text; its error, if not, goes to `diagnostics`. For readers of npverify's own files, which keep their own tree.
+bool check_yaml_syntax(const std::shared_ptr<const base::SourceFile>& file, base::Diagnostics& diagnostics);
+
 }  // namespace npverify::manifest

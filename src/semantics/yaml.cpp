@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <set>
 
+#include "manifest/yaml_reader.h"
+
 namespace npverify::semantics {
 
 std::string one_of(const std::vector<std::string>& words) {
@@ -33,6 +35,8 @@ std::string found_at(const YAML::Node& node) {
 }
 
 std::vector<YAML::Node> StrictYaml::documents() {
+  // yaml-cpp never ends on some malformed texts ("{a: b}\n, c"), so libyaml looks at them first.
+  if (!manifest::check_yaml_syntax(file_, diagnostics_)) return {};
   try {
     std::vector<YAML::Node> documents = YAML::LoadAll(file_->text);
     std::erase_if(documents, [](const YAML::Node& n) { return !n.IsDefined() || n.IsNull(); });

@@ -4,6 +4,7 @@
 
 #include "logic/expression.h"
 #include "semantics/rules.h"
+#include "semantics/vocabulary.h"
 
 using namespace npverify;
 
@@ -22,6 +23,13 @@ semantics::Argument plain_argument(semantics::Sort sort) {
   return int64_t{0};
 }
 
+semantics::RuleContext every_fact() {
+  semantics::RuleContext context;
+  for (const auto& [name, word] : semantics::vocabulary())
+    if (word.fact) context.facts[name] = 1;
+  return context;
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
@@ -38,7 +46,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       plain = plain && sort != semantics::Sort::family && sort != semantics::Sort::kind && sort != semantics::Sort::direction;
       arguments.push_back(plain_argument(sort));
     }
-    if (plain) rules.instantiate(pool, name, arguments, {});
+    if (plain) rules.instantiate(pool, name, arguments, every_fact());
   }
   return 0;
 }

@@ -10,7 +10,7 @@ ROOMS = {
     "manifest": "base",
     "resource": "base manifest",
     "logic": "base",
-    "semantics": "base logic",
+    "semantics": "base manifest logic",
     "policy": "base logic semantics resource",
     "world": "base logic semantics resource policy",
     "smt": "base logic",
