@@ -1,6 +1,5 @@
 #include "report/object_json.h"
 
-#include <set>
 
 namespace npverify::report {
 namespace {
@@ -55,9 +54,8 @@ Json rules_of(const std::vector<resource::NetworkPolicyRule>& rules, const char*
 
 Json selector_of(const resource::LabelSelector& selector) {
   Json json = Json::object();
-  std::set<std::string> seen;
   for (const auto& one : selector.requirements) {
-    if (one.op == resource::SelectorOperator::in && one.values.size() == 1 && seen.insert(one.key).second) {
+    if (one.match_label) {  // as written: some CNIs read a key differently in the two places
       json["matchLabels"][one.key] = one.values.front();
       continue;
     }

@@ -9,6 +9,8 @@ equivalent  at least --flows random flows, in the world extended with fresh pods
             namespaces, ports beside every cut, addresses beside every block), are put to both engines: no flow may have two verdicts
             (egress and ingress together). Ends that an engine does not answer are left out, and so is what `equiv` leaves out of its
             domain: a pod to itself, and UDP 4789 from pods where Calico takes part.
+--axes      for each axis on which the two profiles of a pair differ (as `cni diff` lists them): a case of tests/cases/semantics on which
+            `equiv` blames that axis alone, its witness confirmed by both engines. An axis without one is a defect.
 A disagreement is printed with the command that shows it and kept below --out. Without --pair: neighbouring versions and each CNI's newest against the
 others and the API's words. Drivers: scripts/engine build.
 
@@ -26,13 +28,16 @@ import tempfile
 import time
 
 import worldstream
-from truth import engines, manifests, probes
+from truth import casefile, engines, manifests, probes
 from truth import worlds as W
 from truth.verifier import WORDS, Failed, Verifier, flags
 
 PAIRS = ["calico@3.28,cilium@1.16", "calico@3.31,cilium@1.20", "kubernetes,calico@3.31", "kubernetes,cilium@1.20", "kubernetes,kube-network-policies@1.1",
          "calico@3.26,calico@3.28", "calico@3.29,calico@3.30", "calico@3.30,calico@3.31",
          *(f"cilium@1.{n},cilium@1.{n + 1}" for n in range(12, 20))]
+CASES = pathlib.Path(__file__).resolve().parents[1] / "cases" / "semantics"
+NOT_ASKED = {"pods.ended": "equiv asks for running pods", "datapath.sctp": "left out of equiv's domain, whatever policy says",
+             "datapath.vxlan": "left out of equiv's domain, whatever policy says"}
 A_ROUND = 2500                                       # flows of one extended world
 
 
@@ -110,6 +115,49 @@ class Attack:
                     return
         self.asked["attacking flows"] += tried
 
+    # ------------------------------------------------------------------------------------------------------------------------------ axes
+    def axes(self, left, right):
+        """For each axis on which the profiles differ, a case whose witness blames it alone and which the engines confirm."""
+        cases = list(casefile.read_all(CASES))
+        options = {json.dumps(world["options"]): world["options"] for _, _, world in cases}
+        differing = collections.defaultdict(list)        # axis -> the options with which the profiles differ on it
+        for chosen in sorted(options.values(), key=len):
+            answer, _ = self.verifier.json("cni", "diff", left, right, *flags(chosen), accept=(0, 1))
+            for axis in answer["axes"]:
+                differing[axis["axis"]].append(chosen)
+        for axis in sorted(differing):
+            if axis in NOT_ASKED:
+                print(f"{left} {right} {axis:28} {NOT_ASKED[axis]}", flush=True)
+                continue
+            seen = [(name, *self.witnessed(axis, world, left, right)) for name, about, world in cases if about == axis]
+            blamed = next((name for name, alone, _ in seen if alone), None)
+            along = next((f"{name}, behind {', '.join(axes)}" for name, _, axes in seen if axes), None)
+            unknown = all(self.gap(axis, left, right, chosen) for chosen in differing[axis])
+            if blamed or along or unknown:
+                print(f"{left} {right} {axis:28} {blamed or along or 'one of the two does not know'}", flush=True)
+            else:
+                self.command = ["cni", "diff", left, right, *flags(differing[axis][0])]
+                self.defect({"id": axis, "objects": []}, left, right, f"no case shows the axis {axis}", {})
+
+    def gap(self, axis, left, right, options):
+        """Whether what the two say differently is that one of them leaves it open."""
+        answer, _ = self.verifier.json("cni", "diff", left, right, *flags(options), accept=(0, 1))
+        sides = [side for a in answer["axes"] if a["axis"] == axis for side in (a["left"], a["right"])]
+        return any(side["gap"] or side["rule"].startswith("unspecified.") and side["rule"] != "unspecified.nothing" for side in sides)
+
+    def witnessed(self, axis, world, left, right):
+        """Whether a confirmed witness blames `axis` alone, and the axes that the first finding blames."""
+        with tempfile.TemporaryDirectory() as folder:
+            self.folder = pathlib.Path(folder)
+            self.manifest = self.folder / "world.yaml"
+            self.manifest.write_text(manifests.dump_all(world["objects"]))
+            self.command = ["equiv", "--left", left, "--right", right, *flags(world["options"]), "-f", str(self.manifest)]
+            answer, _ = self.verifier.json(*self.command, "--witness-dir", self.folder / "witness")
+            if answer["verdict"] == "different":
+                self.confirm(world, left, right, answer)
+            blamed = [f["cause"]["axes"] for f in answer["findings"]]
+            return [axis] in blamed, blamed[0] if blamed else []
+
     # ------------------------------------------------------------------------------------------------------------------------ reporting
     def defect(self, world, left, right, text, finding, small=None):
         self.defects += 1
@@ -133,6 +181,9 @@ class Attack:
     def show(self):
         pairs = sorted({(a, b) for a, b, _ in self.outcomes})
         verdicts = ("equivalent", "different", "unknown", "vacuous")
+        if not pairs:
+            print(f"{dict(self.asked)}, disagreements {self.defects}")
+            return
         print(f"\n{'left':28} {'right':28} " + " ".join(f"{v:>11}" for v in verdicts))
         for a, b in pairs:
             print(f"{a:28} {b:28} " + " ".join(f"{self.outcomes[a, b, v]:11}" for v in verdicts))
@@ -142,6 +193,7 @@ class Attack:
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pair", action="append", default=[], help="LEFT,RIGHT (repeatable)")
+    parser.add_argument("--axes", action="store_true", help="a confirmed witness for each axis on which the pairs differ")
     parser.add_argument("--worlds", type=int, default=0, help="so many worlds, each with every pair; 0: no end")
     parser.add_argument("--seconds", type=float, default=0)
     parser.add_argument("--seed", type=int, default=0)
@@ -157,9 +209,14 @@ def main():
     except engines.Missing as missing:
         print(missing, file=sys.stderr)
         return 2
+    attack, started = Attack(options.npverify, options.out, options.flows), time.monotonic()
+    if options.axes:
+        for left, right in pairs:
+            attack.axes(left, right)
+        attack.show()
+        return 1 if attack.defects else 0
     seed = options.seed or int(time.time()) * 1000
     print(f"seeds from {seed}", flush=True)
-    attack, started = Attack(options.npverify, options.out, options.flows), time.monotonic()
     stream = worldstream.worlds(options.kind or ["core", "full", "wild"], seed)
     try:
         for _, number, world in itertools.islice(stream, options.worlds or None):

@@ -18,7 +18,7 @@ import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "support"))
-from truth import engines, manifests  # noqa: E402
+from truth import casefile, engines  # noqa: E402
 from truth import worlds as W  # noqa: E402
 
 MODULES = {"calico": "github.com/projectcalico/calico", "cilium": "github.com/cilium/cilium", "kube-network-policies": "sigs.k8s.io/kube-network-policies",
@@ -105,18 +105,6 @@ def take_over_replaces(folder, name, module):
     go("mod", "edit", *(f"-replace={e}" for e in edits), cwd=folder)
 
 
-def read_cases():
-    """(name, axis, world) of every case: its flows are those of its EXPECT lines."""
-    for path in sorted(CASES.glob("*.yaml")):
-        text = path.read_text()
-        header = [line for line in text.splitlines() if line.startswith("# ")]
-        axis = next((line[8:] for line in header if line.startswith("# AXIS: ")), "")
-        flows = list(dict.fromkeys(m[1] for m in (re.match(r"# EXPECT: (\S+) -> ", line) for line in header) if m))
-        options = dict(o.split("=", 1) for line in header for o in re.findall(r"--option (\S+)", line))
-        world_flows = [[a, b, c, int(d)] for a, b, c, d in (f.split(",") for f in flows)]
-        yield path.stem, axis, {"id": path.stem, "objects": list(manifests.load_all(text)), "options": options, "flows": world_flows}
-
-
 def parted(world, old, new):
     return [(n, side, o[side], v[side]) for n, (o, v) in enumerate(zip(old, new)) for side in (0, 1) if o[side] != v[side] and "?" not in (o[side], v[side])]
 
@@ -147,7 +135,7 @@ def replay_worlds(data, old, new):
 
 def replay_cases(name, old, new):
     """Cases put to both drivers; prints those that changed and a draft of what encodings/ would say."""
-    cases = list(read_cases())
+    cases = list(casefile.read_all(CASES))
     batch = [world for _, _, world in cases]
     changed, kept = collections.defaultdict(list), set()
     for (case, axis, world), a, b in zip(cases, engines.ask(old, batch), engines.ask(new, batch)):

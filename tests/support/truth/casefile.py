@@ -1,5 +1,6 @@
-"""Writes a world and what engines say about it as a case file (form: tests/cases/run.py)."""
+"""Case files (form: tests/cases/run.py): writes a world and what engines say about it as one, reads them back as worlds."""
 import itertools
+import re
 import textwrap
 
 from . import manifests
@@ -40,3 +41,15 @@ def header(story, world, answers, extra=()):
 def write(path, story, world, answers, extra=()):
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(header(story, world, answers, extra) + manifests.dump_all(world["objects"]))
+
+
+def read_all(folder):
+    """(name, axis, world) of every case: its flows are those of its EXPECT lines, its options those of its RUN lines."""
+    for path in sorted(folder.glob("*.yaml")):
+        text = path.read_text()
+        lines = [line for line in text.splitlines() if line.startswith("# ")]
+        axis = next((line[8:] for line in lines if line.startswith("# AXIS: ")), "")
+        flows = list(dict.fromkeys(m[1] for m in (re.match(r"# EXPECT: (\S+) -> ", line) for line in lines) if m))
+        options = dict(o.split("=", 1) for line in lines for o in re.findall(r"--option (\S+)", line))
+        world_flows = [[a, b, c, int(d)] for a, b, c, d in (f.split(",") for f in flows)]
+        yield path.stem, axis, {"id": path.stem, "objects": list(manifests.load_all(text)), "options": options, "flows": world_flows}
