@@ -1,6 +1,8 @@
 #pragma once
 
+#include "npverify/answer.h"
 #include "npverify/error.h"
+#include "npverify/place.h"
 #include "npverify/profile.h"
 #include "npverify/question.h"
 #include "npverify/report.h"

@@ -43,6 +43,12 @@ void add_output_options(CLI::App& command, CommonOptions& options) {
   command.add_flag("--stats", options.stats, "The counts of the run");
 }
 
+void add_layout_options(CLI::App& command, CommonOptions& options) {
+  command.add_option("--format", options.formats, "text or json, to stdout or with =PATH into a file; repeatable")->type_name("FORMAT[=PATH]")->allow_extra_args(false);
+  command.add_option("--color", options.colour, "auto, always or never")->type_name("WHEN")->capture_default_str();
+  command.add_flag("-q,--quiet", options.quiet, "The answer in one line");
+}
+
 Snapshot load_snapshot(const CommonOptions& options) {
   if (options.paths.empty()) throw Error(Error::Kind::input, "error: no manifests; name files or folders with -f, or - for stdin\n");
   return Snapshot::load(options.paths, options.default_namespace);

@@ -37,6 +37,7 @@ void add_input_options(CLI::App& command, CommonOptions& options);     ///< -f, 
 void add_encodings_options(CLI::App& command, CommonOptions& options); ///< --encodings, --option
 void add_question_options(CLI::App& command, CommonOptions& options);  ///< --universe, --peers, --timeout, --jobs, --dump-smt2, ...
 void add_output_options(CLI::App& command, CommonOptions& options);    ///< --format, --witness-dir, --color, -q, -v, --stats
+void add_layout_options(CLI::App& command, CommonOptions& options);    ///< --format, --color, -q
 
 // What they mean. All throw Error (input) for what is wrong.
 Snapshot load_snapshot(const CommonOptions& options);

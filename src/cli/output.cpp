@@ -18,10 +18,9 @@ struct Destination {
   std::string format, path;
 };
 
-std::vector<Destination> destinations_of(const CommonOptions& options) {
+std::vector<Destination> destinations_of(const CommonOptions& options, const std::vector<std::string>& known) {
   std::vector<Destination> all;
   size_t to_stdout = 0;
-  const auto known = Report::formats();
   for (const std::string& text : options.formats) {
     const size_t equals = text.find('=');
     all.push_back({text.substr(0, equals), equals == std::string::npos ? "" : text.substr(equals + 1)});
@@ -63,7 +62,7 @@ size_t terminal_width() {
 
 int deliver(Report& report, const CommonOptions& options) {
   if (!options.witness_dir.empty()) report.write_witnesses(options.witness_dir);
-  for (const Destination& one : destinations_of(options)) {
+  for (const Destination& one : destinations_of(options, Report::formats())) {
     TextOptions layout{.width = terminal_width(), .quiet = options.quiet, .verbose = options.verbose, .stats = options.stats};
     layout.colour = one.path.empty() && wants_colour(options);
     const std::string text = report.render(one.format, layout);
@@ -71,6 +70,16 @@ int deliver(Report& report, const CommonOptions& options) {
     else write_to(one.path, text);
   }
   return report.exit_code();
+}
+
+int deliver(const Answer& answer, const CommonOptions& options) {
+  for (const Destination& one : destinations_of(options, {"text", "json"})) {
+    const TextOptions layout{.colour = one.path.empty() && wants_colour(options), .width = terminal_width(), .quiet = options.quiet, .verbose = options.verbose};
+    const std::string text = one.format == "json" ? answer.json() : answer.text(layout);
+    if (one.path.empty()) std::cout << text << std::flush;
+    else write_to(one.path, text);
+  }
+  return answer.exit_code();
 }
 
 bool wants_json(const CommonOptions& options) {

@@ -10,6 +10,9 @@ namespace npverify::cli {
 /// Writes `report` in every format that was asked for (text where none was), witnesses first. Gives the report's exit code.
 int deliver(Report& report, const CommonOptions& options);
 
+/// The same for an answer, in text or JSON.
+int deliver(const Answer& answer, const CommonOptions& options);
+
 /// "json" or "text" of a subcommand with one page; throws Error (input) for others.
 bool wants_json(const CommonOptions& options);
 

@@ -103,10 +103,10 @@ bool satisfies(const resource::NodeSelectorRequirement& wanted, const resource::
 }
 
 bool runs_on(const resource::PodSpec& pod, const resource::Node& node) {
-  for (const auto& [key, value] : pod.node_selector) {
-    const auto found = node.meta.labels.find(key);
-    const bool unlabelled_dump = node.meta.labels.empty() && key == "kubernetes.io/os";  // hand-written Nodes leave it out
-    if (!unlabelled_dump && (found == node.meta.labels.end() || found->second != value)) return false;
+  for (const auto& wanted : pod.node_selector) {
+    const auto found = node.meta.labels.find(wanted.key);
+    const bool unlabelled_dump = node.meta.labels.empty() && wanted.key == "kubernetes.io/os";  // hand-written Nodes leave it out
+    if (!unlabelled_dump && (found == node.meta.labels.end() || found->second != wanted.value)) return false;
   }
   if (!pod.required_node_affinity) return true;
   return std::any_of(pod.required_node_affinity->begin(), pod.required_node_affinity->end(), [&](const auto& term) {

@@ -1,6 +1,7 @@
 // core/v1 Namespace, Node and ServiceAccount.
 #include "resource/cidr.h"
 #include "resource/kinds.h"
+#include "resource/placement.h"
 #include "resource/ports.h"
 
 namespace npverify::resource {
@@ -39,11 +40,10 @@ void decode_node_spec(const Field& spec, Node& node) {
   }
   if (size == 0) add_pod_cidr(cidr, node);
   node.unschedulable = unschedulable.boolean().value_or(false);
+  if (node.unschedulable) node.unschedulable_origin = unschedulable.origin();
   for (size_t i = 0; i < taints.size(); ++i) {
     const Field taint = taints.item(i);
-    if (!taint.mapping()) continue;
-    const Field key = taint.child("key"), value = taint.child("value"), effect = taint.child("effect");
-    node.taints.push_back({key.text_or(""), value.text_or(""), effect.text_or("")});
+    if (taint.mapping()) node.taints.push_back(decode_taint(taint));
   }
 }
 

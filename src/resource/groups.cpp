@@ -91,13 +91,14 @@ const std::map<std::string_view, std::vector<std::string>> kinds_of_group{
           "PersistentVolumeClaim", "PodTemplate", "ResourceQuota", "Binding", "ComponentStatus", "List"}},
     {"apps", {"Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "ControllerRevision"}},
     {"batch", {"Job", "CronJob"}},
+    {"discovery.k8s.io", {"EndpointSlice"}},
     {"networking.k8s.io", {"NetworkPolicy", "Ingress", "IngressClass", "IPAddress", "ServiceCIDR"}},
 };
 
 const std::map<std::string_view, std::string> homes{
     {"Pod", "v1"},         {"Service", "v1"},          {"Namespace", "v1"},           {"Node", "v1"},          {"ServiceAccount", "v1"}, {"ConfigMap", "v1"},
     {"ReplicationController", "v1"}, {"Deployment", "apps/v1"}, {"ReplicaSet", "apps/v1"}, {"StatefulSet", "apps/v1"}, {"DaemonSet", "apps/v1"}, {"Job", "batch/v1"},
-    {"CronJob", "batch/v1"}, {"NetworkPolicy", "networking.k8s.io/v1"},
+    {"CronJob", "batch/v1"}, {"NetworkPolicy", "networking.k8s.io/v1"},  {"EndpointSlice", "discovery.k8s.io/v1"},      {"Endpoints", "v1"},
 };
 
 }  // namespace

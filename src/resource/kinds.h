@@ -11,6 +11,8 @@ Namespace decode_namespace(const Field& object);               // core.cpp
 Node decode_node(const Field& object);
 ServiceAccount decode_service_account(const Field& object);
 Service decode_service(const Field& object);                   // service.cpp
+/// EndpointSlice or Endpoints.                                   // endpoints.cpp
+EndpointObject decode_endpoints(const Field& object, std::string_view kind);
 Pod decode_pod(const Field& object);                           // pod.cpp
 PodSpec decode_pod_spec(const Field& spec);
 Workload decode_workload(const Field& object, std::string_view kind);  // workloads.cpp

@@ -130,7 +130,8 @@ class Loader {
   bool is_served(const Field& object, std::string_view group, std::string_view version, TypeMeta type, const std::string& home) {
     if (type.api_version == home) return true;
     const auto [home_group, home_version] = split_api_version(home);
-    const bool old = (home_group == "apps" && (group == "apps" || group == "extensions")) || (home_group == "batch" && group == "batch");
+    const bool old = (home_group == "apps" && (group == "apps" || group == "extensions")) || (home_group == "batch" && group == "batch") ||
+                     (home_group == "discovery.k8s.io" && group == home_group);
     if (old && version != home_version && version.find("beta") != std::string_view::npos) {
       object.warning("apiVersion " + std::string(type.api_version) + " of " + std::string(type.kind) + " is no longer served; read as " + home);
       return true;
@@ -163,6 +164,7 @@ class Loader {
     if (kind == "Pod") return add(object, snapshot_.pods, decode_pod(object), type);
     if (kind == "Namespace") return add(object, snapshot_.namespaces, decode_namespace(object), type);
     if (kind == "Service") return add(object, snapshot_.services, decode_service(object), type);
+    if (kind == "EndpointSlice" || kind == "Endpoints") return add(object, snapshot_.endpoints, decode_endpoints(object, kind), type);
     if (kind == "Node") return add(object, snapshot_.nodes, decode_node(object), type);
     if (kind == "ServiceAccount") return add(object, snapshot_.service_accounts, decode_service_account(object), type);
     if (kind != "ConfigMap") return add(object, snapshot_.workloads, decode_workload(object, kind), type);

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "resource/kinds.h"
+#include "resource/placement.h"
 #include "resource/ports.h"
 #include "resource/syntax.h"
 
@@ -37,56 +38,6 @@ void decode_containers(const Field& containers, bool init, PodSpec& spec) {
   }
 }
 
-std::vector<NodeSelectorRequirement> decode_requirements(const Field& list) {
-  std::vector<NodeSelectorRequirement> result;
-  for (size_t i = 0; i < list.size(); ++i) {
-    const Field entry = list.item(i);
-    if (!entry.mapping()) continue;
-    const Field key = entry.child("key"), op = entry.child("operator"), values = entry.child("values");
-    const std::vector<std::string> operators{"In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt"};
-    NodeSelectorRequirement requirement{key.text_or(""), op.text_or(""), values.text_list()};
-    if (std::find(operators.begin(), operators.end(), requirement.op) == operators.end()) {
-      const auto near = base::nearest(requirement.op, operators);
-      op.error("unknown operator '" + requirement.op + "'; expected " + alternatives(operators), near ? "did you mean '" + *near + "'?" : "");
-    }
-    result.push_back(std::move(requirement));
-  }
-  return result;
-}
-
-void decode_affinity(const Field& affinity, PodSpec& spec) {
-  const Field node = affinity.child("nodeAffinity");
-  const Field required = node.child("requiredDuringSchedulingIgnoredDuringExecution");
-  if (!required.mapping()) return;
-  const Field terms = required.child("nodeSelectorTerms");
-  spec.required_node_affinity.emplace();
-  for (size_t i = 0; i < terms.size(); ++i) {
-    const Field term = terms.item(i);
-    const Field expressions = term.child("matchExpressions"), fields = term.child("matchFields");
-    spec.required_node_affinity->push_back({decode_requirements(expressions), decode_requirements(fields)});
-  }
-}
-
-void decode_tolerations(const Field& tolerations, PodSpec& spec) {
-  for (size_t i = 0; i < tolerations.size(); ++i) {
-    const Field entry = tolerations.item(i);
-    if (!entry.mapping()) continue;
-    const Field key = entry.child("key"), op = entry.child("operator"), value = entry.child("value"), effect = entry.child("effect");
-    spec.tolerations.push_back({key.text_or(""), op.text_or("Equal"), value.text_or(""), effect.text_or("")});
-  }
-}
-
-void decode_spread(const Field& constraints, PodSpec& spec) {
-  for (size_t i = 0; i < constraints.size(); ++i) {
-    const Field entry = constraints.item(i);
-    if (!entry.mapping()) continue;
-    const Field key = entry.child("topologyKey"), when = entry.child("whenUnsatisfiable"), skew = entry.child("maxSkew"), selector = entry.child("labelSelector");
-    TopologySpreadConstraint constraint{key.text_or(""), when.text_or("DoNotSchedule"), static_cast<int>(skew.integer(1, INT32_MAX).value_or(1)), std::nullopt};
-    if (selector.present()) constraint.selector = decode_selector(selector, false);
-    spec.topology_spread.push_back(std::move(constraint));
-  }
-}
-
 PodPhase decode_phase(const Field& phase) {
   const auto text = phase.text();
   if (!text || text->empty() || *text == "Running") return PodPhase::running;
@@ -94,6 +45,15 @@ PodPhase decode_phase(const Field& phase) {
   if (*text == "Succeeded") return PodPhase::succeeded;
   if (*text == "Failed") return PodPhase::failed;
   return PodPhase::unknown;
+}
+
+std::optional<bool> decode_ready(const Field& conditions) {
+  for (size_t i = 0; i < conditions.size(); ++i) {
+    const Field condition = conditions.item(i);
+    const Field type = condition.child("type"), status = condition.child("status");
+    if (type.text() == "Ready") return status.text() == "True";
+  }
+  return std::nullopt;
 }
 
 std::string controller_of(const Field& owners) {
@@ -112,17 +72,26 @@ PodSpec decode_pod_spec(const Field& field) {
   if (!field.mapping()) return spec;
   const Field account = field.child("serviceAccountName"), old_account = field.child("serviceAccount"), node = field.child("nodeName"), host = field.child("hostNetwork"),
               containers = field.child("containers"), init = field.child("initContainers"), selector = field.child("nodeSelector"), affinity = field.child("affinity"),
-              tolerations = field.child("tolerations"), spread = field.child("topologySpreadConstraints");
+              tolerations = field.child("tolerations"), spread = field.child("topologySpreadConstraints"), scheduler = field.child("schedulerName"),
+              runtime = field.child("runtimeClassName"), gates = field.child("schedulingGates");
   spec.service_account = account.text_or(old_account.text_or(""));
   if (spec.service_account.empty()) spec.service_account = "default";
   spec.node_name = node.text_or("");
+  spec.node_name_origin = node.origin();
   spec.host_network = host.boolean().value_or(false);
   decode_containers(containers, false, spec);
   decode_containers(init, true, spec);
-  spec.node_selector = selector.text_map();
+  spec.node_selector = decode_node_selector(selector);
   if (affinity.mapping()) decode_affinity(affinity, spec);
   decode_tolerations(tolerations, spec);
   decode_spread(spread, spec);
+  spec.scheduler_name = scheduler.text_or("");
+  spec.runtime_class = runtime.text_or("");
+  for (size_t i = 0; i < gates.size(); ++i) {
+    const Field gate = gates.item(i);
+    const Field name = gate.child("name");
+    spec.scheduling_gates.push_back(name.text_or(""));
+  }
   return spec;
 }
 
@@ -131,10 +100,12 @@ Pod decode_pod(const Field& object) {
   pod.meta = decode_meta(object, Scope::namespaced, NameForm::dns_subdomain, false);
   const Field spec = object.child("spec"), status = object.child("status"), meta = object.child("metadata");
   pod.spec = decode_pod_spec(spec);
-  const Field owners = meta.child("ownerReferences");
+  const Field owners = meta.child("ownerReferences"), deleted = meta.child("deletionTimestamp");
   pod.owner = controller_of(owners);
+  pod.terminating = deleted.present();
   if (!status.mapping()) return pod;
-  const Field phase = status.child("phase"), ips = status.child("podIPs"), ip = status.child("podIP");
+  const Field phase = status.child("phase"), ips = status.child("podIPs"), ip = status.child("podIP"), conditions = status.child("conditions");
+  pod.ready = decode_ready(conditions);
   pod.phase = decode_phase(phase);
   for (size_t i = 0; i < ips.size(); ++i) {
     const Field entry = ips.item(i);

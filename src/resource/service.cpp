@@ -1,6 +1,7 @@
 // core/v1 Service.
 #include <algorithm>
 
+#include "resource/cidr.h"
 #include "resource/kinds.h"
 #include "resource/ports.h"
 #include "resource/syntax.h"
@@ -38,6 +39,7 @@ ServicePort decode_port(const Field& entry) {
   port.port = static_cast<base::Port>(number.integer(1, 65535).value_or(0));
   port.node_port = static_cast<base::Port>(node.integer(0, 65535).value_or(0));
   port.target_port = decode_target(target, port.port);
+  port.origin = entry.origin();
   return port;
 }
 
@@ -62,6 +64,29 @@ void decode_load_balancer(const Field& status, const Field& wanted, Service& ser
   if (service.load_balancer_ips.empty()) append_address(wanted, service.load_balancer_ips);
 }
 
+/// Cluster or Local; absent and "" are Cluster.
+std::string decode_traffic_policy(const Field& policy) {
+  const std::string text = policy.text_or("");
+  if (text.empty()) return "Cluster";
+  if (text == "Cluster" || text == "Local") return text;
+  const auto near = base::nearest(text, {"Cluster", "Local"});
+  policy.error("unknown traffic policy '" + text + "'; expected Cluster or Local", near ? "did you mean '" + *near + "'?" : "");
+  return "Cluster";
+}
+
+void decode_source_ranges(const Field& ranges, Service& service) {
+  for (size_t i = 0; i < ranges.size(); ++i) {
+    const Field entry = ranges.item(i);
+    const auto text = entry.text();
+    if (!text) continue;
+    if (const auto cidr = parse_legacy_cidr(*text)) {
+      service.source_ranges.push_back(cidr->prefix);
+    } else {
+      entry.error("'" + std::string(*text) + "' is not a CIDR; expected ADDRESS/LENGTH");
+    }
+  }
+}
+
 }  // namespace
 
 Service decode_service(const Field& object) {
@@ -71,7 +96,7 @@ Service decode_service(const Field& object) {
   if (!spec.mapping()) return service;
   const Field type = spec.child("type"), selector = spec.child("selector"), ports = spec.child("ports"), ip = spec.child("clusterIP"), ips = spec.child("clusterIPs"),
               external = spec.child("externalIPs"), wanted = spec.child("loadBalancerIP"), name = spec.child("externalName"), outside = spec.child("externalTrafficPolicy"),
-              inside = spec.child("internalTrafficPolicy");
+              inside = spec.child("internalTrafficPolicy"), ranges = spec.child("loadBalancerSourceRanges"), not_ready = spec.child("publishNotReadyAddresses");
   decode_type(type, service);
   if (auto labels = selector.text_map(); !labels.empty()) service.selector = std::move(labels);
   for (size_t i = 0; i < ports.size(); ++i) {
@@ -84,8 +109,10 @@ Service decode_service(const Field& object) {
   add_addresses(external, service.external_ips);
   decode_load_balancer(status, wanted, service);
   service.external_name = name.text_or("");
-  service.external_traffic_policy = outside.text_or("Cluster");
-  service.internal_traffic_policy = inside.text_or("Cluster");
+  service.external_traffic_policy = decode_traffic_policy(outside);
+  service.internal_traffic_policy = decode_traffic_policy(inside);
+  decode_source_ranges(ranges, service);
+  service.publishes_not_ready = not_ready.boolean().value_or(false);
   return service;
 }
 

@@ -90,8 +90,10 @@ struct Namespace {
   ObjectMeta meta;  ///< labels include kubernetes.io/metadata.name
 };
 
+/// spec.taints of a Node. Effects: NoSchedule, PreferNoSchedule, NoExecute.
 struct Taint {
   std::string key, value, effect;
+  Origin origin;
 };
 
 struct Node {
@@ -101,6 +103,7 @@ struct Node {
   std::vector<base::Prefix> pod_cidrs;      ///< spec.podCIDRs, or spec.podCIDR
   std::vector<Taint> taints;
   bool unschedulable = false;
+  Origin unschedulable_origin;              ///< of spec.unschedulable, where it is true
   std::map<std::string, std::string> info;  ///< status.nodeInfo by field name (kernelVersion, kubeletVersion, ...)
 };
 
@@ -119,36 +122,57 @@ struct ContainerPort {
   ContainerKind container = ContainerKind::regular;
 };
 
+/// Operators: Equal (the default), Exists; Lt and Gt where the cluster's feature gate TaintTolerationComparisonOperators is on.
+/// An empty key (with Exists) is every key, an empty effect every effect.
 struct Toleration {
   std::string key, op, value, effect;
+  Origin origin;
 };
 
-/// One term of required node affinity: expressions on node labels and on fields (metadata.name); AND inside, OR between terms.
-struct NodeSelectorRequirement {
-  std::string key, op;  ///< In, NotIn, Exists, DoesNotExist, Gt, Lt
-  std::vector<std::string> values;
+/// One entry of a pod's nodeSelector.
+struct NodeLabel {
+  std::string key, value;
+  Origin origin;
 };
+
+/// A requirement of node affinity. Operators on labels: In, NotIn, Exists, DoesNotExist, Gt, Lt; on fields (metadata.name alone) In and
+/// NotIn with one value. Values are in the order in which they are written.
+struct NodeSelectorRequirement {
+  std::string key, op;
+  std::vector<std::string> values;
+  Origin origin;
+};
+/// One term of required node affinity: AND inside, OR between terms; a term without requirements selects no node.
 struct NodeSelectorTerm {
   std::vector<NodeSelectorRequirement> expressions, fields;
+  Origin origin;
 };
 
+/// Source: core/v1 TopologySpreadConstraint, defaulted.
 struct TopologySpreadConstraint {
-  std::string topology_key, when_unsatisfiable;
+  std::string topology_key, when_unsatisfiable;  ///< DoNotSchedule or ScheduleAnyway
   int max_skew = 1;
   std::optional<LabelSelector> selector;
+  bool affinity_honoured = true;   ///< nodeAffinityPolicy Honor
+  bool taints_honoured = false;    ///< nodeTaintsPolicy Honor
+  Origin origin;
 };
 
 /// The parts of a pod's spec that decide about its traffic and its placement.
 struct PodSpec {
   std::string service_account = "default";
   std::string node_name;
+  Origin node_name_origin;
   bool host_network = false;
   std::vector<ContainerPort> ports;  ///< containers' ports in order of declaration, then init containers'
   std::vector<std::string> images;   ///< of all containers, for the detection of CNI agents
-  std::map<std::string, std::string> node_selector;
+  std::vector<NodeLabel> node_selector;
   std::optional<std::vector<NodeSelectorTerm>> required_node_affinity;
   std::vector<Toleration> tolerations;
   std::vector<TopologySpreadConstraint> topology_spread;
+  std::string scheduler_name, runtime_class;       ///< empty: the default one; none
+  bool inter_pod_affinity = false;                 ///< has required pod affinity or anti-affinity
+  std::vector<std::string> scheduling_gates;
 };
 
 enum class PodPhase : uint8_t { unknown, pending, running, succeeded, failed };
@@ -159,6 +183,8 @@ struct Pod {
   PodPhase phase = PodPhase::running;
   std::vector<base::Address> addresses;  ///< status.podIPs, or status.podIP
   std::string owner;                     ///< "ReplicaSet/web-5d" of the controlling ownerReference, or empty
+  std::optional<bool> ready;             ///< status of the condition Ready; nothing where the status does not tell
+  bool terminating = false;              ///< has a deletionTimestamp
 };
 
 /// Deployment, ReplicaSet, ReplicationController, StatefulSet, DaemonSet, Job or CronJob.
@@ -170,12 +196,14 @@ struct Workload {
   int replicas = 1;
 };
 
+/// Source: core/v1 ServicePort.
 struct ServicePort {
   std::string name;
   base::Protocol protocol = base::Protocol::tcp;
   base::Port port = 0;
   std::variant<base::Port, std::string> target_port = base::Port{0};  ///< defaulted to `port`
   base::Port node_port = 0;                                            ///< 0: none
+  Origin origin;
 };
 
 struct Service {
@@ -186,6 +214,38 @@ struct Service {
   std::vector<ServicePort> ports;
   std::vector<base::Address> cluster_ips, external_ips, load_balancer_ips;
   std::string external_traffic_policy = "Cluster", internal_traffic_policy = "Cluster", external_name;
+  std::vector<base::Prefix> source_ranges;  ///< spec.loadBalancerSourceRanges
+  bool publishes_not_ready = false;
+};
+
+/// An address behind a Service, as an EndpointSlice or an Endpoints object lists it.
+struct ServiceEndpoint {
+  base::Address address;
+  bool ready = true, terminating = false;
+  std::string node;  ///< may be empty
+  std::string pod;   ///< "shop/web-1" of targetRef, or empty
+};
+
+struct EndpointPort {
+  std::string name;  ///< of the Service's port; empty where it has none
+  base::Protocol protocol = base::Protocol::tcp;
+  base::Port number = 0;  ///< 0: every port
+};
+
+/// Addresses that all serve the same ports: an EndpointSlice, or a subset of an Endpoints object.
+struct EndpointSubset {
+  std::vector<ServiceEndpoint> endpoints;
+  std::vector<EndpointPort> ports;
+  Origin origin;
+};
+
+/// discovery.k8s.io/v1 EndpointSlice, or core/v1 Endpoints (from which the cluster makes slices where nobody else does).
+struct EndpointObject {
+  std::string kind;
+  ObjectMeta meta;
+  std::string service;               ///< name of the Service, in the same namespace
+  bool host_names = false;           ///< addressType FQDN: the addresses are names and are left out
+  std::vector<EndpointSubset> subsets;
 };
 
 /// ConfigMaps and the configuration objects of CNIs (FelixConfiguration, Installation, IPPool, CiliumNodeConfig, ...): scalars by path.
@@ -209,6 +269,7 @@ struct Snapshot {
   std::vector<Node> nodes;
   std::vector<ServiceAccount> service_accounts;
   std::vector<Service> services;
+  std::vector<EndpointObject> endpoints;
   std::vector<Pod> pods;
   std::vector<Workload> workloads;
   std::vector<NetworkPolicy> network_policies;

@@ -9,6 +9,7 @@ ROOMS = {
     "base": "",
     "manifest": "base",
     "resource": "base manifest",
+    "placement": "base resource",
     "logic": "base",
     "semantics": "base manifest logic",
     "policy": "base logic semantics resource",
@@ -18,8 +19,8 @@ ROOMS = {
     "reach": "base logic semantics resource policy world oracle",
     "verify": "base manifest logic semantics resource policy world smt oracle reach",
     "explain": "base logic semantics resource policy world smt oracle reach verify",
-    "report": "base manifest logic semantics resource policy world smt oracle reach verify explain",
-    "library": "base manifest logic semantics resource policy world smt oracle reach verify explain report",
+    "report": "base manifest placement logic semantics resource policy world smt oracle reach verify explain",
+    "library": "base manifest placement logic semantics resource policy world smt oracle reach verify explain report",
     "cli": "",  # the public headers alone
 }
 

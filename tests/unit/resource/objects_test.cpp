@@ -83,7 +83,9 @@ TEST_CASE("placement: node selector, affinity, tolerations, spread", "[resource]
   INFO(loaded.errors.to_string());
   const auto& spec = loaded.snapshot.pods.at(0).spec;
   CHECK(spec.service_account == "sa");
-  CHECK(spec.node_selector.at("pool") == "a");
+  CHECK(spec.node_selector.at(0).key == "pool");
+  CHECK(spec.node_selector.at(0).value == "a");
+  CHECK(spec.node_selector.at(0).origin.field == "spec.nodeSelector.pool");
   REQUIRE(spec.required_node_affinity.has_value());
   CHECK(spec.required_node_affinity->at(0).expressions.at(0).op == "Gt");
   CHECK(spec.required_node_affinity->at(1).fields.at(0).values.at(0) == "n1");
