@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "npverify/pools.h"
 #include "npverify/profile.h"
 #include "npverify/snapshot.h"
 
@@ -21,6 +22,8 @@ struct FlowAnswer {
 class Evaluation {
  public:
   Evaluation(const Snapshot& snapshot, const Profile& profile);
+  /// Each end as its own node's pool reads; reasons open with the profile. `pools` were made for `snapshot`.
+  Evaluation(const Snapshot& snapshot, const NodePools& pools);
   /// Ends are "namespace/pod", "ip:ADDRESS" or "node:NAME"; `protocol` TCP, UDP, SCTP or ICMP. Throws Error (input) for an end that is not there.
   FlowAnswer answer(const std::string& source, const std::string& destination, const std::string& protocol, unsigned port);
 
@@ -36,6 +39,7 @@ struct EvaluationCounts {
 /// CSV in (header source,destination,protocol,port; further columns are ignored), CSV out, in the same order. `name` appears in errors.
 /// Throws Error (input) with every problem of every line.
 EvaluationCounts evaluate_csv(const Snapshot& snapshot, const Profile& profile, const std::string& name, std::istream& flows, std::ostream& verdicts);
+EvaluationCounts evaluate_csv(const Snapshot& snapshot, const NodePools& pools, const std::string& name, std::istream& flows, std::ostream& verdicts);
 
 /// One world a line, JSON in and out: {"id", "objects": [...], "options": {...}, "flows": [[source, destination, protocol, port], ...]} gives
 /// {"id", "engine", "verdicts": [[egress, ingress], ...]} with allow, deny, - (unpoliced) and ? (unknown); with `reasons` a list of the same shape.

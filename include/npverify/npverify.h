@@ -3,6 +3,7 @@
 #include "npverify/answer.h"
 #include "npverify/error.h"
 #include "npverify/place.h"
+#include "npverify/pools.h"
 #include "npverify/profile.h"
 #include "npverify/question.h"
 #include "npverify/report.h"

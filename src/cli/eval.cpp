@@ -32,12 +32,16 @@ int run_eval(const CommonOptions& options, const EvalArguments& arguments) {
   const Encodings encodings = load_encodings(options);
   EvaluationCounts counts;
   if (!arguments.worlds.empty()) {
-    if (options.cni.empty()) throw Error(Error::Kind::input, "error: --worlds needs --cni\n");
+    if (options.cni.empty() || !options.matrix.empty()) throw Error(Error::Kind::input, "error: --worlds needs --cni, and takes no --matrix\n");
     counts = with_input(arguments.worlds, [&](std::istream& in) { return evaluate_worlds(encodings, options.cni, installation_of(options), in, std::cout, arguments.reasons); });
   } else {
     const Snapshot snapshot = load_snapshot(options);
-    const Profile profile = choose_profiles(options, encodings, snapshot, {{"--cni", options.cni}}).profiles[0];
-    counts = with_input(arguments.flows, [&](std::istream& in) { return evaluate_csv(snapshot, profile, arguments.flows, in, std::cout); });
+    if (const auto pools = choose_pools(options, encodings, snapshot)) {
+      counts = with_input(arguments.flows, [&](std::istream& in) { return evaluate_csv(snapshot, *pools, arguments.flows, in, std::cout); });
+    } else {
+      const Profile profile = choose_profiles(options, encodings, snapshot, {{"--cni", options.cni}}).profiles[0];
+      counts = with_input(arguments.flows, [&](std::istream& in) { return evaluate_csv(snapshot, profile, arguments.flows, in, std::cout); });
+    }
   }
   std::cout << std::flush;
   return counts.unknown > 0 ? 3 : 0;
@@ -49,6 +53,7 @@ void add_eval_command(CLI::App& app, CommonOptions& options, int& exit_code) {
   CLI::App* command = app.add_subcommand("eval", "Many concrete flows of one world, allowed or denied, and why");
   const auto arguments = std::make_shared<EvalArguments>();
   command->add_option("--cni", options.cni, "The reading: NAME@VERSION, NAME@VERSION[option=value,...] or kubernetes")->type_name("PROFILE");
+  add_matrix_option(*command, options);
   command->add_option("--flows", arguments->flows, "CSV with the header source,destination,protocol,port; an end is namespace/pod, ip:ADDRESS or node:NAME")->type_name("FILE|-");
   command->add_option("--worlds", arguments->worlds, "In place of -f and --flows: a world with its flows a line, as JSON")->type_name("FILE|-");
   command->add_flag("--reasons", arguments->reasons, "With --worlds: the deciding rule of every end too");

@@ -11,6 +11,10 @@ void add_input_options(CLI::App& command, CommonOptions& options) {
   command.add_option("-n,--namespace", options.default_namespace, "Namespace of manifests that name none")->type_name("NAME")->capture_default_str();
 }
 
+void add_matrix_option(CLI::App& command, CommonOptions& options) {
+  command.add_option("--matrix", options.matrix, "In place of --cni: a NodeCapabilityMatrix, which says what each node runs and knows of the others")->type_name("FILE");
+}
+
 void add_encodings_options(CLI::App& command, CommonOptions& options) {
   command.add_option("--option", options.installation, "An option of an installation, for every profile of its CNI; repeatable")->type_name("CNI.NAME=VALUE")->allow_extra_args(false);
   command.add_option("--encodings", options.encodings, "Folder of encodings/ to use in place of the installed one")->type_name("DIR");

@@ -16,6 +16,7 @@ struct CommonOptions {
   std::vector<std::string> paths;  ///< -f, and the positional ones of equiv
   std::string default_namespace = "default";
   std::string cni, left, right;
+  std::string matrix;  ///< in place of --cni: which node reads how
   std::vector<std::string> installation;  ///< --option CNI.NAME=VALUE
   std::string encodings;
   std::string universe = "possible";
@@ -34,6 +35,7 @@ struct CommonOptions {
 
 // Groups of options, added to the subcommands that take them.
 void add_input_options(CLI::App& command, CommonOptions& options);     ///< -f, --namespace
+void add_matrix_option(CLI::App& command, CommonOptions& options);     ///< --matrix
 void add_encodings_options(CLI::App& command, CommonOptions& options); ///< --encodings, --option
 void add_question_options(CLI::App& command, CommonOptions& options);  ///< --universe, --peers, --timeout, --jobs, --dump-smt2, ...
 void add_output_options(CLI::App& command, CommonOptions& options);    ///< --format, --witness-dir, --color, -q, -v, --stats

@@ -45,4 +45,16 @@ ChosenProfiles choose_run_profiles(const CommonOptions& options, const Encodings
   return {.profiles = detected.profiles, .notes = detected.sentences};
 }
 
+std::optional<NodePools> choose_pools(const CommonOptions& options, const Encodings& encodings, const Snapshot& snapshot) {
+  const InstallationOptions installation = installation_of(options);
+  if (!options.matrix.empty()) {
+    if (!options.cni.empty()) throw Error(Error::Kind::input, "error: --cni and --matrix: one reading for every node, or one for each pool; give one of them\n");
+    return NodePools::from_matrix(options.matrix, snapshot, encodings, installation);
+  }
+  if (!options.cni.empty()) return std::nullopt;
+  const Detection detected = encodings.detect(snapshot, installation);
+  if (detected.profiles.size() < 2 || !detected.problems.empty()) return std::nullopt;
+  return NodePools::detect(snapshot, encodings, installation);
+}
+
 }  // namespace npverify::cli

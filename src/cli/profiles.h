@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,10 @@ ChosenProfiles choose_profiles(const CommonOptions& options, const Encodings& en
 
 /// --cni, else every profile that was detected. May be empty: then the specifications have to name profiles themselves.
 ChosenProfiles choose_run_profiles(const CommonOptions& options, const Encodings& encodings, const Snapshot& snapshot);
+
+/// The pools of --matrix; without --matrix and --cni, those that the snapshot tells where several CNIs run on nodes of their own. Nothing
+/// where one reading holds everywhere. Throws Error (input) where --cni and --matrix stand side by side.
+std::optional<NodePools> choose_pools(const CommonOptions& options, const Encodings& encodings, const Snapshot& snapshot);
 
 /// "The profiles are:", and a line for each CNI.
 std::string profiles_text(const Encodings& encodings);

@@ -1,6 +1,7 @@
 #include "npverify/evaluate.h"
 
 #include <fstream>
+#include <functional>
 #include <istream>
 #include <ostream>
 #include <unordered_map>
@@ -8,6 +9,7 @@
 #include "base/diagnostics.h"
 #include "library/state.h"
 #include "reach/evaluation.h"
+#include "reach/mixed.h"
 
 namespace npverify {
 namespace {
@@ -115,51 +117,75 @@ FlowAnswer words(const reach::Evaluation::Answer& found) {
 
 }  // namespace
 
+namespace {
+
+using Judge = std::function<reach::Evaluation::Answer(const std::string&, const std::string&, base::Protocol, base::Port)>;
+
+Judge answer_of(const Snapshot& snapshot, const Profile& profile) {
+  const auto evaluation = std::make_shared<reach::Evaluation>(snapshot.state().snapshot, profile.state().profile);
+  return [snapshot, evaluation](const auto&... flow) { return evaluation->answer(flow...); };
+}
+
+Judge answer_of(const Snapshot& snapshot, const NodePools& pools) {
+  const auto evaluation = std::make_shared<reach::MixedEvaluation>(snapshot.state().snapshot, pools.state().cluster);
+  return [snapshot, pools, evaluation](const auto&... flow) { return evaluation->answer(flow...); };
+}
+
+}  // namespace
+
 struct Evaluation::State {
-  State(const Snapshot& s, const Profile& p) : snapshot(s), evaluation(snapshot.state().snapshot, p.state().profile) {}
-  Snapshot snapshot;
-  reach::Evaluation evaluation;
+  Judge answer;
 };
 
-Evaluation::Evaluation(const Snapshot& snapshot, const Profile& profile) : state_(library::guarded([&] { return std::make_shared<State>(snapshot, profile); })) {}
+Evaluation::Evaluation(const Snapshot& snapshot, const Profile& profile) : state_(library::guarded([&] { return std::make_shared<State>(State{answer_of(snapshot, profile)}); })) {}
+Evaluation::Evaluation(const Snapshot& snapshot, const NodePools& pools) : state_(library::guarded([&] { return std::make_shared<State>(State{answer_of(snapshot, pools)}); })) {}
 
 FlowAnswer Evaluation::answer(const std::string& source, const std::string& destination, const std::string& protocol, unsigned port) {
   return library::guarded([&] {
     const auto parsed = base::parse_protocol(protocol);
     if (!parsed || port > 65535) throw base::InputError("error: " + protocol + "/" + std::to_string(port) + " is no protocol and port\n");
-    const auto found = state_->evaluation.answer(source, destination, *parsed, static_cast<base::Port>(port));
+    const auto found = state_->answer(source, destination, *parsed, static_cast<base::Port>(port));
     if (!found.egress) throw base::InputError("error: " + found.problem + "\n");
     return words(found);
   });
 }
 
-EvaluationCounts evaluate_csv(const Snapshot& snapshot, const Profile& profile, const std::string& name, std::istream& flows, std::ostream& verdicts) {
-  return library::guarded([&] {
-    reach::Evaluation evaluation(snapshot.state().snapshot, profile.state().profile);
-    FlowReader reader(flows, name);
-    EvaluationCounts counts;
-    if (!reader.header()) throw base::InputError(reader.problems);
-    verdicts << "source,destination,protocol,port,egress,ingress,verdict,reason\n";
-    FlowLine flow;
-    std::string out;
-    while (reader.next(flow)) {
-      const auto found = evaluation.answer(flow.source, flow.destination, flow.protocol, flow.port);
-      if (!found.egress) {
-        reader.problem(found.problem);
-        continue;
-      }
-      ++counts.flows;
-      const auto verdict = found.verdict();
-      counts.unknown += verdict == oracle::EndVerdict::unknown;
-      out.clear();
-      out.append(quoted_if_needed(flow.source)).append(",").append(quoted_if_needed(flow.destination)).append(",").append(base::to_string(flow.protocol)).append(",");
-      out.append(std::to_string(flow.port)).append(",").append(to_string(found.egress->verdict)).append(",").append(to_string(found.ingress->verdict)).append(",");
-      out.append(to_string(verdict)).append(",").append(quoted_if_needed(found.reason())).append("\n");
-      verdicts << out;
+namespace {
+
+EvaluationCounts answer_all(const Judge& answer, const std::string& name, std::istream& flows, std::ostream& verdicts) {
+  FlowReader reader(flows, name);
+  EvaluationCounts counts;
+  if (!reader.header()) throw base::InputError(reader.problems);
+  verdicts << "source,destination,protocol,port,egress,ingress,verdict,reason\n";
+  FlowLine flow;
+  std::string out;
+  while (reader.next(flow)) {
+    const auto found = answer(flow.source, flow.destination, flow.protocol, flow.port);
+    if (!found.egress) {
+      reader.problem(found.problem);
+      continue;
     }
-    if (reader.problems.has_errors()) throw base::InputError(reader.problems);
-    return counts;
-  });
+    ++counts.flows;
+    const auto verdict = found.verdict();
+    counts.unknown += verdict == oracle::EndVerdict::unknown;
+    out.clear();
+    out.append(quoted_if_needed(flow.source)).append(",").append(quoted_if_needed(flow.destination)).append(",").append(base::to_string(flow.protocol)).append(",");
+    out.append(std::to_string(flow.port)).append(",").append(to_string(found.egress->verdict)).append(",").append(to_string(found.ingress->verdict)).append(",");
+    out.append(to_string(verdict)).append(",").append(quoted_if_needed(found.reason())).append("\n");
+    verdicts << out;
+  }
+  if (reader.problems.has_errors()) throw base::InputError(reader.problems);
+  return counts;
+}
+
+}  // namespace
+
+EvaluationCounts evaluate_csv(const Snapshot& snapshot, const Profile& profile, const std::string& name, std::istream& flows, std::ostream& verdicts) {
+  return library::guarded([&] { return answer_all(answer_of(snapshot, profile), name, flows, verdicts); });
+}
+
+EvaluationCounts evaluate_csv(const Snapshot& snapshot, const NodePools& pools, const std::string& name, std::istream& flows, std::ostream& verdicts) {
+  return library::guarded([&] { return answer_all(answer_of(snapshot, pools), name, flows, verdicts); });
 }
 
 }  // namespace npverify

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/diagnostics.h"
+#include "matrix/cluster.h"
 #include "npverify/npverify.h"
 #include "report/writer.h"
 #include "resource/snapshot.h"
@@ -29,6 +30,13 @@ struct Profile::State {
 
 struct Encodings::State {
   std::shared_ptr<const semantics::Encodings> encodings;
+};
+
+struct NodePools::State {
+  Snapshot snapshot;  ///< whose nodes it places
+  matrix::Cluster cluster;
+  std::string file;                    ///< of the matrix; empty where the snapshot told
+  std::vector<std::string> sentences;  ///< what was taken from where, of detection
 };
 
 struct Report::State {

@@ -15,6 +15,11 @@ bool decides_alone(const oracle::EndDecision& d) { return d.verdict == oracle::E
 
 }  // namespace
 
+std::string no_such_end(const std::string& name, const world::Directory& directory) {
+  const auto near = base::nearest(name, directory.names());
+  return "no end '" + name + "' in the manifests; expected namespace/pod, ip:ADDRESS or node:NAME" + (near ? " (did you mean '" + *near + "'?)" : "");
+}
+
 struct Evaluation::State {
   State(const resource::Snapshot& snapshot, const semantics::Profile& profile)
       : reading(policy::read_policies(pool, snapshot, facts_of(snapshot), profile)), directory(snapshot, profile), evaluator(pool, reading, directory.running_pods()) {}
@@ -35,8 +40,7 @@ Evaluation::Answer Evaluation::answer(const std::string& source, const std::stri
   for (int i = 0; i < 2; ++i) {
     ends[i] = state_->directory.find(*names[i]);
     if (ends[i]) continue;
-    const auto near = base::nearest(*names[i], state_->directory.names());
-    return {.problem = "no end '" + *names[i] + "' in the manifests; expected namespace/pod, ip:ADDRESS or node:NAME" + (near ? " (did you mean '" + *near + "'?)" : "")};
+    return {.problem = no_such_end(*names[i], state_->directory)};
   }
   const auto found = state_->evaluator.answer(*ends[0], *ends[1], protocol, port);
   return {.egress = found.egress, .ingress = found.ingress};

@@ -10,6 +10,9 @@
 
 namespace npverify::reach {
 
+/// Why an end is not there, with what was expected.
+std::string no_such_end(const std::string& name, const world::Directory& directory);
+
 /// One snapshot under one profile, asked about flows by the names of their ends.
 class Evaluation {
  public:

@@ -13,14 +13,15 @@ ROOMS = {
     "logic": "base",
     "semantics": "base manifest logic",
     "policy": "base logic semantics resource",
+    "matrix": "base logic semantics resource policy",
     "world": "base logic semantics resource policy",
     "smt": "base logic",
     "oracle": "base logic semantics resource policy world",
-    "reach": "base logic semantics resource policy world oracle",
-    "verify": "base manifest logic semantics resource policy world smt oracle reach",
-    "explain": "base logic semantics resource policy world smt oracle reach verify",
-    "report": "base manifest placement logic semantics resource policy world smt oracle reach verify explain",
-    "library": "base manifest placement logic semantics resource policy world smt oracle reach verify explain report",
+    "reach": "base logic semantics resource policy matrix world oracle",
+    "verify": "base manifest logic semantics resource policy matrix world smt oracle reach",
+    "explain": "base logic semantics resource policy matrix world smt oracle reach verify",
+    "report": "base manifest placement logic semantics resource policy matrix world smt oracle reach verify explain",
+    "library": "base manifest placement logic semantics resource policy matrix world smt oracle reach verify explain report",
     "cli": "",  # the public headers alone
 }
 
@@ -28,7 +29,7 @@ ROOMS = {
 THIRD_PARTIES = {
     r"yaml\.h": "manifest",
     r"simdjson\.h": "manifest",
-    r"yaml-cpp/.*": "semantics verify",
+    r"yaml-cpp/.*": "semantics matrix verify",
     r"re2/.*": "semantics policy",  # expressions in a CNI's configuration: the CNIs use Go's regexp, whose syntax is RE2's
     r"z3.*": "smt",
     r"c?cadical\.h(pp)?": "smt",
