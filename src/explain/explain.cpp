@@ -93,7 +93,8 @@ std::string evidence_text(const semantics::Resolved& resolved) {
 
 std::string answer_text(const semantics::Profile& profile, const std::string& name, const std::string& axis) {
   const auto found = profile.axes.find(axis);
-  if (found == profile.axes.end() || found->second.gap()) return name + ": no evidence for this version.";
+  if (found == profile.axes.end()) return name + ": no evidence for this version.";
+  if (found->second.gap()) return name + ": " + semantics::missing_evidence(profile, found->second) + ".";
   return name + ": " + found->second.sentence + evidence_text(found->second);
 }
 

@@ -174,7 +174,7 @@ bool isolates(const AxisReader& axes, const NetworkPolicy& policy, Direction dir
 
 void note_gaps(const std::vector<std::string>& missing, Expr subject, const semantics::Profile& profile, DirectionReading& reading) {
   for (const auto& axis : missing)
-    reading.gaps.push_back({subject, Gap::Scope::always, axis, "axis " + axis + ": encodings hold no evidence for " + profile.name()});
+    reading.gaps.push_back({subject, Gap::Scope::always, axis, "axis " + axis + ": encodings hold " + semantics::missing_evidence(profile, profile.axis(axis))});
 }
 
 }  // namespace

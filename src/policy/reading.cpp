@@ -35,7 +35,8 @@ using enum DatapathAxis::Effect;
 
 // The axes that speak of every flow, whatever the policies.
 constexpr DatapathAxis datapath_axes[] = {{"datapath.sctp", drop},           {"datapath.vxlan", drop},      {"datapath.to-own-node", drop},
-                                          {"datapath.from-own-node", admit}, {"protocols.beyond", unknown_isolated}, {"hosts.to-own-node", unknown_denied}};
+                                          {"datapath.from-own-node", admit}, {"protocols.beyond", unknown_isolated}, {"hosts.to-own-node", unknown_denied},
+                                          {"ip-blocks.dual-stack", unknown_denied}};
 
 void read_datapath(AxisReader& axes, Direction direction, DirectionReading& side) {
   const auto& profile = axes.profile();
@@ -50,14 +51,14 @@ void read_datapath(AxisReader& axes, Direction direction, DirectionReading& side
     if (effect == unknown_isolated) side.gaps.push_back({when, Gap::Scope::isolated, axis, sentence});
     if (effect == unknown_denied) side.gaps.push_back({when, Gap::Scope::denied, axis, sentence});
   }
-  for (const auto& axis : axes.take_missing()) side.gaps.push_back({logic::True, Gap::Scope::always, axis, "axis " + axis + ": encodings hold no evidence for " + profile.name()});
+  for (const auto& axis : axes.take_missing()) side.gaps.push_back({logic::True, Gap::Scope::always, axis, "axis " + axis + ": encodings hold " + semantics::missing_evidence(profile, profile.axis(axis))});
 }
 
 void read_enforcement(const semantics::Profile& profile, DirectionReading& side) {
   const semantics::Resolved& mode = profile.axis("enforcement.mode");
   side.enforced = mode.rule != "enforcement.never";
   side.unisolated_denied = mode.rule == "enforcement.always";
-  if (mode.gap()) side.gaps.push_back({logic::True, Gap::Scope::always, mode.axis, "axis " + mode.axis + ": encodings hold no evidence for " + profile.name()});
+  if (mode.gap()) side.gaps.push_back({logic::True, Gap::Scope::always, mode.axis, "axis " + mode.axis + ": encodings hold " + semantics::missing_evidence(profile, mode)});
 }
 
 }  // namespace

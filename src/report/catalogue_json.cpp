@@ -10,7 +10,7 @@ Json evidence_json(const std::vector<semantics::Evidence>& evidence) {
 }
 
 Json resolved_json(const semantics::Resolved& resolved) {
-  if (resolved.gap()) return {{"gap", true}};
+  if (resolved.gap()) return resolved.when.empty() ? Json{{"gap", true}} : Json{{"gap", true}, {"when", Json(resolved.when)}};
   Json json{{"gap", false}, {"rule", resolved.rule}, {"sentence", resolved.sentence}, {"versions", resolved.versions}};
   json["confidence"] = semantics::to_string(resolved.confidence);
   json["evidence"] = evidence_json(resolved.evidence);

@@ -28,7 +28,7 @@ std::string parameters_text(const semantics::Resolved& resolved, const Style& st
 }
 
 std::string resolved_text(const semantics::Resolved& resolved, const Style& style, const std::string& indent) {
-  if (resolved.gap()) return paragraph(style, indent, "no evidence for this version: a question that depends on it is unknown");
+  if (resolved.gap()) return paragraph(style, indent, "no evidence for this version" + conditions_text(resolved) + ": a question that depends on it is unknown");
   std::string out = paragraph(style, indent, resolved.sentence);
   const std::string versions = resolved.versions.empty() ? "every version" : "versions " + resolved.versions;
   out += paragraph(style, indent, resolved.rule + "; " + versions + conditions_text(resolved) + "; " + semantics::to_string(resolved.confidence));

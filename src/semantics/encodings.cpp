@@ -27,6 +27,12 @@ const Resolved& Profile::axis(const std::string& id) const {
   return it->second;
 }
 
+std::string missing_evidence(const Profile& profile, const Resolved& gap) {
+  std::string text = "no evidence for " + profile.name();
+  for (const auto& [name, value] : gap.when) text += (name == gap.when.begin()->first ? " with " : " and ") + name + "=" + value;
+  return text;
+}
+
 ProfileRequest parse_profile_request(const std::string& text) {
   const auto refuse = [&](const std::string& why) {
     throw base::InputError("error: profile '" + text + "': " + why + "; expected NAME, NAME@VERSION or NAME@VERSION[option=value,...]\n");
@@ -106,13 +112,35 @@ bool chosen_by_options(const Entry& entry, const std::map<std::string, OptionVal
   });
 }
 
-// The entry of the version with the most option conditions, all of which hold: a general entry yields to a particular one.
-Resolved resolve_axis(const std::string& id, const std::vector<Entry>* entries, const base::Version& version, const std::map<std::string, OptionValue>& options) {
+using Options = std::map<std::string, OptionValue>;
+
+// Does encodings/ say what the value means at the version? A value that nobody looked at must not count as the default.
+bool value_known(const OptionInfo& option, const std::string& value, const base::Version& version) {
+  const auto known = option.values.find(value);
+  return option.values.empty() || (known != option.values.end() && in_range(known->second, version));
+}
+
+void refuse_unknown_value(const std::string& cni, const std::string& name, const OptionInfo& option, const OptionValue& given) {
+  if (given.source != OptionSource::command_line || option.values.empty() || option.values.contains(given.value)) return;
+  std::vector<std::string> known;
+  for (const auto& [value, range] : option.values) known.push_back(value.empty() ? "\"\"" : value);
+  const auto near = base::nearest(given.value, known);
+  throw base::InputError("error: " + cni + " option " + name + ": npverify knows no value '" + given.value + "'; expected " + one_of(known) + (near ? " (did you mean '" + *near + "'?)" : "") + "\n");
+}
+
+// The entry of the version with the most option conditions, all of which hold: a general entry yields to a particular one. `unknown`: the
+// options whose values nothing is known of; an axis that looks at one of them is a gap.
+Resolved resolve_axis(const std::string& id, const std::vector<Entry>* entries, const base::Version& version, const Options& options, const Options& unknown) {
   const Entry* best = nullptr;
-  if (entries)
-    for (const Entry& entry : *entries)
-      if (in_range(entry.range, version) && chosen_by_options(entry, options) && (!best || entry.resolved.when.size() > best->resolved.when.size())) best = &entry;
-  return best ? best->resolved : Resolved{.axis = id};
+  Resolved gap{.axis = id};
+  if (!entries) return gap;
+  for (const Entry& entry : *entries) {
+    if (!in_range(entry.range, version)) continue;
+    for (const auto& [name, value] : entry.resolved.when)
+      if (const auto it = unknown.find(name); it != unknown.end()) gap.when[name] = it->second.value;
+    if (chosen_by_options(entry, options) && (!best || entry.resolved.when.size() > best->resolved.when.size())) best = &entry;
+  }
+  return best && gap.when.empty() ? best->resolved : gap;
 }
 
 }  // namespace
@@ -130,11 +158,15 @@ Profile Encodings::resolve(const ProfileRequest& request) const {
       const auto near = base::nearest(name, known);
       throw base::InputError("error: " + cni.info.name + " has no option '" + name + "' that npverify knows; expected " + one_of(known) + (near ? " (did you mean '" + *near + "'?)" : "") + "\n");
     }
+    refuse_unknown_value(cni.info.name, name, cni.options.at(name), value);
     if (const auto it = profile.options.find(name); it != profile.options.end()) it->second = value;  // one that the version lacks has no effect
   }
+  Options unknown;
+  for (const auto& [name, value] : profile.options)
+    if (!value_known(cni.options.at(name), value.value, profile.version)) unknown[name] = value;
   for (const AxisInfo& axis : state_->data.axes) {
     const auto entries = cni.axes.find(axis.id);
-    profile.axes[axis.id] = resolve_axis(axis.id, entries == cni.axes.end() ? nullptr : &entries->second, profile.version, profile.options);
+    profile.axes[axis.id] = resolve_axis(axis.id, entries == cni.axes.end() ? nullptr : &entries->second, profile.version, profile.options, unknown);
   }
   return profile;
 }

@@ -91,6 +91,19 @@ class AxesReader {
       for (const auto& [parameter, sort] : place.parameters) wanted += (wanted.empty() ? "(" : " (") + parameter + " " + to_string(sort) + ")";
       yaml_.error(node, field, "the rule must take the parameters (" + wanted + ") of the place '" + place.name + "'");
     }
+    if (const auto fact = rule && place.name != "refusal" ? policy_fact(rule->body) : std::nullopt)
+      yaml_.error(node, field, "the rule asks for " + *fact + ", a fact of a whole policy, which only a rule of the place 'refusal' may ask");
+  }
+
+  /// The first policy.* word in a body or in the rules that it calls.
+  std::optional<std::string> policy_fact(const logic::SExpr& body) const {
+    if (!body.is_list) return body.word.starts_with("policy.") ? std::optional(body.word) : std::nullopt;
+    for (const auto& item : body.items) {
+      if (const auto fact = policy_fact(item)) return fact;
+      if (const RuleDefinition* called = item.is_list ? nullptr : data_.rules->find(item.word))
+        if (const auto fact = policy_fact(called->body)) return fact;
+    }
+    return std::nullopt;
   }
 
   void read_example(const std::string& axis, const std::string& rule, bool holds, const YAML::Node& node, const std::string& field) {
@@ -139,18 +152,31 @@ class CniReader {
     if (!root["options"].IsDefined() || !yaml_.mapping(root["options"], "options", {})) return;
     for (const auto& option : root["options"]) {
       const std::string name = option.first.Scalar(), field = "options." + name;
-      if (!yaml_.mapping(option.second, field, {"default", "meaning", "versions"})) continue;
+      if (!yaml_.mapping(option.second, field, {"default", "meaning", "versions", "values"})) continue;
       const auto range = read_range(option.second, field);
-      cni.options[name] = {yaml_.text(option.second, "default", field, true), yaml_.text(option.second, "meaning", field, true), range};
+      cni.options[name] = {yaml_.text(option.second, "default", field, true), yaml_.text(option.second, "meaning", field, true), range, read_values(option.second["values"], field + ".values")};
       cni.info.option_defaults[name] = cni.options[name].default_value;
       cni.info.option_meanings[name] = cni.options[name].meaning;
     }
   }
 
+  std::map<std::string, base::VersionRange> read_values(const YAML::Node& node, const std::string& field) {
+    std::map<std::string, base::VersionRange> values;
+    if (!node.IsDefined() || !yaml_.mapping(node, field, {})) return values;
+    for (const auto& value : node) {
+      const std::string word = value.first.Scalar();
+      values[word] = version_range(value.second, yaml_.text(node, word, field, true), field + "." + word);
+    }
+    return values;
+  }
+
   base::VersionRange read_range(const YAML::Node& node, const std::string& field) {
-    const std::string text = yaml_.text(node, "versions", field, false);
+    return version_range(node["versions"], yaml_.text(node, "versions", field, false), field + ".versions");
+  }
+
+  base::VersionRange version_range(const YAML::Node& at, const std::string& text, const std::string& field) {
     const auto range = base::VersionRange::parse(text);
-    if (!range) yaml_.error(node["versions"], field + ".versions", "'" + text + "' is no version range; expected bounds such as '>=1.16 <1.19'");
+    if (!range) yaml_.error(at, field, "'" + text + "' is no version range; expected bounds such as '>=1.16 <1.19'");
     return range.value_or(base::VersionRange{});
   }
 
@@ -212,7 +238,19 @@ class CniReader {
     std::vector<std::string> known;
     for (const auto& [name, option] : cni.options) known.push_back(name);
     if (!yaml_.mapping(node, field, known)) return;
-    for (const auto& pair : node) r.when[pair.first.Scalar()] = pair.second.Scalar();
+    for (const auto& pair : node) {
+      const std::string option = pair.first.Scalar(), value = pair.second.IsScalar() ? pair.second.Scalar() : "";
+      if (const auto it = cni.options.find(option); it != cni.options.end()) check_value(pair.second, field + "." + option, it->second, value);
+      r.when[option] = value;
+    }
+  }
+
+  void check_value(const YAML::Node& node, const std::string& field, const OptionInfo& option, const std::string& value) {
+    if (option.values.empty() || option.values.contains(value)) return;
+    std::vector<std::string> known;
+    for (const auto& [word, range] : option.values) known.push_back(word.empty() ? "\"\"" : word);
+    const auto near = base::nearest(value, known);
+    yaml_.error(node, field, "the option has no value " + found_at(node) + "; expected " + one_of(known), near ? "did you mean '" + *near + "'?" : "");
   }
 
   void check_overlaps(const std::vector<Entry>& entries, const std::string& field) {

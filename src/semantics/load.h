@@ -21,6 +21,7 @@ struct Entry {
 struct OptionInfo {
   std::string default_value, meaning;
   base::VersionRange range;
+  std::map<std::string, base::VersionRange> values;  ///< that encodings speak of, and the versions that know them; empty: any value
 };
 
 struct CniFile {

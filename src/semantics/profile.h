@@ -29,7 +29,7 @@ struct Resolved {
   Confidence confidence = Confidence::assumed;
   std::vector<Evidence> evidence;
   std::string versions;    ///< the range as written
-  std::map<std::string, std::string> when;                        ///< the options that chose this entry
+  std::map<std::string, std::string> when;                        ///< the options that chose this entry; of a gap, the values of which nothing is known
   std::map<std::string, std::vector<std::string>> parameters;     ///< of structural rules ("ignore" -> patterns)
   bool gap() const { return rule.empty(); }
 };
@@ -53,6 +53,9 @@ struct Profile {
   std::string name() const;  ///< "cilium@1.16.19", "kubernetes"
   const Resolved& axis(const std::string& id) const;  ///< throws InternalError for an unknown id
 };
+
+/// Of an axis that is a gap: "no evidence for cilium@1.20.2 with policy-cidr-match-mode=nodes".
+std::string missing_evidence(const Profile& profile, const Resolved& gap);
 
 /// One axis of axes.yaml.
 struct AxisInfo {
@@ -85,7 +88,8 @@ class Encodings {
   ~Encodings();
 
   /// A minor version means its newest known patch; a CNI without versions (kubernetes) takes none. Options that the CNI does not have
-  /// throw InputError; a version without evidence resolves every axis to a gap.
+  /// throw InputError, and so do values on the command line that no version has; a version without evidence resolves every axis to a gap,
+  /// and a value of which encodings/ say nothing for the version every axis that looks at the option.
   Profile resolve(const ProfileRequest& request) const;
   /// `profile` with axis `id` answered as `donor` answers it: what blame asks.
   static Profile with_axis(const Profile& profile, const std::string& id, const Profile& donor);

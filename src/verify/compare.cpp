@@ -51,7 +51,7 @@ std::vector<uint32_t> policies_of(const resource::Snapshot& snapshot, const std:
 
 void note_assumed(const Profile& profile, Limits& limits) {
   for (const auto& [id, axis] : profile.axes) {
-    if (axis.gap()) limits.gaps.push_back("axis " + id + ": no evidence for " + profile.name());
+    if (axis.gap()) limits.gaps.push_back("axis " + id + ": " + semantics::missing_evidence(profile, axis));
     if (!axis.gap() && axis.confidence == semantics::Confidence::assumed) limits.approximations.push_back("axis " + id + " of " + profile.name() + " is assumed: " + axis.sentence);
   }
 }

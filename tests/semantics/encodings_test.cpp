@@ -134,6 +134,23 @@ TEST_CASE("a release without evidence is a gap on every axis") {
     }
 }
 
+TEST_CASE("an option's value that nobody looked at is a gap where an axis looks at the option, and refused on the command line") {
+  const auto encodings = semantics::Encodings::load(folder);
+  const auto of_mode = [&](const std::string& version, const std::string& mode, semantics::OptionSource source) {
+    auto request = semantics::parse_profile_request("cilium@" + version);
+    request.options["policy-cidr-match-mode"] = {mode, source, "test"};
+    return encodings->resolve(request);
+  };
+  using enum semantics::OptionSource;
+  CHECK(of_mode("1.20", "pods", command_line).axis("ip-blocks.peers").rule == "blocks.outside-and-pods");
+  CHECK(of_mode("1.20", "nodes pods", cluster_object).axis("ip-blocks.peers").gap());
+  const auto early = of_mode("1.16", "pods", command_line);
+  CHECK(early.axis("ip-blocks.peers").gap());
+  CHECK_FALSE(early.axis("ports.range").gap());
+  CHECK(semantics::missing_evidence(early, early.axis("ip-blocks.peers")) == "no evidence for cilium@1.16.19 with policy-cidr-match-mode=pods");
+  CHECK_THROWS_AS(of_mode("1.20", "node", command_line), base::InputError);
+}
+
 TEST_CASE("vocabulary.smt2 declares the words that the program knows, and no others") {
   std::ifstream in(folder + "/vocabulary.smt2");
   std::ostringstream text;
