@@ -29,7 +29,6 @@ Json finding_json(const verify::Finding& finding) {
   witness["right"] = to_json(finding.witness.right);
   json["explanation"] = finding.explanation;
   json["repair"] = finding.repair;
-  json["repairChecked"] = finding.repair_checked;
   json["policiesAffected"] = finding.policies_affected;
   json["more"] = list_of(finding.more);
   return json;

@@ -53,7 +53,7 @@ std::string places_text(const Style& style, const std::vector<verify::PolicyPlac
 
 /// Lines of a repair: sentences are wrapped, lines of YAML (marked - or +) keep their shape.
 std::string repair_text(const Style& style, const verify::Finding& finding) {
-  std::string out, head = paint(style, Ink::bold, finding.repair_checked ? "   edit     " : "   try      ");
+  std::string out, head = paint(style, Ink::bold, "   try      ");
   std::string_view rest = finding.repair;
   while (!rest.empty()) {
     const size_t end = rest.find('\n');
@@ -63,7 +63,7 @@ std::string repair_text(const Style& style, const verify::Finding& finding) {
     out += yaml ? "            " + paint(style, line.front() == '+' ? Ink::green : Ink::red, line) + "\n" : paragraph(style, head, line);
     head = "            ";
   }
-  return finding.repair_checked && !out.empty() ? out + "            (applied and proved)\n" : out;
+  return out;
 }
 
 std::string why_text(const Style& style, const verify::Finding& finding) {

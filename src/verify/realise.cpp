@@ -58,6 +58,7 @@ class Realisation {
     w_.source = end(Role::source);
     w_.destination = end(Role::destination);
     choose_nodes();
+    settle_addresses();
     declare_ports();
     return std::move(w_);
   }
@@ -179,6 +180,22 @@ class Realisation {
         end->node = names[0];
       else
         end->node = a_.same_node ? far.node : other_than(far.node);
+    }
+  }
+
+  // A pod whose address was free gets one of its node's range, where the formulas cannot tell it from the address it has.
+  void settle_addresses() {
+    for (const Role role : {Role::source, Role::destination}) {
+      Endpoint& end = role == Role::source ? w_.source : w_.destination;
+      const auto* closed = closed_[role == Role::source ? 0 : 1];
+      const auto range = universe_.pod_ranges.find(end.node);
+      if (end.kind != EndpointKind::pod || range == universe_.pod_ranges.end() || (closed && closed->pod.address(a_.family))) continue;
+      const smt::EndAssignment& e = a_.end(role);
+      const base::AddressSet near = e.addresses.intersected(range->second);
+      if (near.empty() || range->second.contains(end.addresses[0])) continue;
+      used_.erase(end.addresses[0]);
+      end.addresses = {plain_address(near, end.addresses[0], e.kind, used_)};
+      used_.insert(end.addresses[0]);
     }
   }
 

@@ -54,7 +54,6 @@ struct Finding {
   Witness witness;
   std::vector<std::string> explanation;  ///< sentences: what each side does, and why
   std::string repair;                    ///< the edit that would make both agree; empty if none is known
-  bool repair_checked = false;           ///< the repair was applied and proved
   size_t policies_affected = 0;          ///< how many policies the same cause touches
   std::vector<PolicyPlace> more;         ///< some of them
 };

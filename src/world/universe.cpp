@@ -194,9 +194,11 @@ Universe make_universe(const resource::Snapshot& snapshot, UniverseKind kind, En
   for (const auto& workload : snapshot.workloads) named.insert(workload.meta.namespace_name);
   for (const auto& name : named)
     if (!snapshot.find_namespace(name)) universe.unlabelled_namespaces.push_back(name);
-  for (const auto& node : snapshot.nodes)
+  for (const auto& node : snapshot.nodes) {
     universe.hosts.push_back({.kind = logic::EndpointKind::host, .name = "node:" + node.meta.name, .node = node.meta.name,
                               .addresses = node.internal_ips.empty() ? node.addresses : node.internal_ips});
+    for (const auto& prefix : node.pod_cidrs) universe.pod_ranges[node.meta.name] = universe.pod_ranges[node.meta.name].united(AddressSet::of(prefix));
+  }
   if (kind != UniverseKind::possible) add_pods(universe, snapshot);
   universe.assumptions = universe.addresses.sources;
   if (!universe.unlabelled_namespaces.empty())

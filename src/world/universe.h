@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -49,6 +50,7 @@ struct Universe {
   std::vector<std::string> unlabelled_namespaces;  ///< that policies or pods name without a Namespace object: their labels are free
   std::vector<ClosedPod> pods;                     ///< of observed and declared
   std::vector<Endpoint> hosts;                     ///< the Nodes of the snapshot; empty: any node
+  std::map<std::string, base::AddressSet> pod_ranges;  ///< spec.podCIDRs by node, where given: a witness's pods get addresses of their nodes
   std::vector<std::string> assumptions;            ///< sentences for the report
 };
 

@@ -107,7 +107,7 @@ AGENT_POD_KEYS = ["statefulset.kubernetes.io/pod-name", "apps.kubernetes.io/pod-
                   "projectcalico.org/serviceaccount", "k" * 59, "k" * 60, "a" * 60 + ".io/k"]
 AGENT_NAMESPACE_KEYS = ["beta.kubernetes.io/x", "pod-template-hash", "projectcalico.org/name", "topology.kubernetes.io/zone", "io.kubernetes.foo", "l" * 28, "l" * 29]
 AGENT_OPTIONS = {
-    "cilium.policy-cidr-match-mode": ["nodes"],
+    "cilium.policy-cidr-match-mode": ["nodes", "pods", "nodes,pods"],
     "cilium.policy-default-local-cluster": ["true", "false"],
     "cilium.allow-localhost": ["policy", "always"],
     "cilium.enable-policy": ["always", "never"],
