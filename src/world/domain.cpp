@@ -215,20 +215,44 @@ class Domain {
   }
 
   // Of the pods in a dump each is there once: two ends are never the same one.
+  // Both ends can be told from their cubes to be one pod only where no other pod fits either end. Cubes of two pods can both hold although
+  // they differ: in what their port names stand for (on other ports), or in what is free of one of them.
   Expr no_pod_twice() {
-    std::map<std::vector<Expr>, std::vector<size_t>> by_source, by_destination;
-    for (size_t i = 0; i < universe_.pods.size(); ++i) {
-      by_source[cube(Role::source, universe_.pods[i])].push_back(i);
-      by_destination[cube(Role::destination, universe_.pods[i])].push_back(i);
+    std::vector<Cube> sources, destinations;
+    for (const auto& closed : universe_.pods) {
+      sources.push_back(sorted_cube(Role::source, closed));
+      destinations.push_back(sorted_cube(Role::destination, closed));
     }
+    const auto like_source = count_alike(sources), like_destination = count_alike(destinations);
     std::vector<Expr> all;
-    for (const auto& [source, members] : by_source) {
-      if (members.size() != 1) continue;
-      const auto destination = cube(Role::destination, universe_.pods[members[0]]);
-      if (by_destination.at(destination).size() != 1) continue;
-      all.push_back(pool_.negation(pool_.both(pool_.conjunction(source), pool_.conjunction(destination))));
+    for (size_t i = 0; i < sources.size(); ++i) {
+      if (like_source.at(sources[i]) > 1 || like_destination.at(destinations[i]) > 1) continue;
+      std::vector<Expr> only_this{pool_.conjunction(sources[i]), pool_.conjunction(destinations[i])};
+      for (const auto* cubes : {&like_source, &like_destination})
+        for (const auto& [other, count] : *cubes) {
+          const Cube& own = cubes == &like_source ? sources[i] : destinations[i];
+          if (other != own && !contradict(own, other)) only_this.push_back(pool_.negation(pool_.conjunction(other)));
+        }
+      all.push_back(pool_.negation(pool_.conjunction(std::move(only_this))));
     }
     return pool_.conjunction(std::move(all));
+  }
+
+  using Cube = std::vector<Expr>;
+  Cube sorted_cube(Role role, const ClosedPod& closed) {
+    Cube literals = cube(role, closed);
+    std::sort(literals.begin(), literals.end());
+    return literals;
+  }
+
+  static std::map<Cube, size_t> count_alike(const std::vector<Cube>& cubes) {
+    std::map<Cube, size_t> count;
+    for (const Cube& one : cubes) ++count[one];
+    return count;
+  }
+
+  bool contradict(const Cube& a, const Cube& b) {
+    return std::any_of(a.begin(), a.end(), [&](Expr e) { return std::binary_search(b.begin(), b.end(), pool_.negation(e)); });
   }
 
   Pool& pool_;
