@@ -1,9 +1,11 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "npverify/pools.h"
 #include "npverify/profile.h"
 #include "npverify/report.h"
 #include "npverify/snapshot.h"
@@ -25,6 +27,9 @@ struct Options {
 struct ProveOptions : Options {
   bool universe_given = false;    ///< `universe` overrides what the specifications say
   std::vector<Profile> profiles;  ///< of specifications that name none
+  std::optional<NodePools> pools;   ///< in place of `profiles`: which node reads how
+  std::optional<Snapshot> before;   ///< a rollout of policies: each node enforces these or the snapshot's
+  std::vector<Profile> rollout;     ///< a rollout in place of `profiles`: each node runs the first or the second
   InstallationOptions installation;  ///< for profiles that specifications list themselves
   std::string as_of;              ///< "2026-01-31", the day on which exceptions are judged; empty: today
   std::string fail_on;            ///< violations below this severity do not fail: critical, high, medium, low; empty: all fail

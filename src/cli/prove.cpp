@@ -1,4 +1,6 @@
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <filesystem>
 
 #include "cli/commands.h"
 #include "cli/output.h"
@@ -11,6 +13,7 @@ namespace {
 struct ProveArguments {
   std::vector<std::string> specifications;
   std::string as_of, fail_on;
+  std::vector<std::string> rollout;  ///< two sets of policies, or two profiles
 };
 
 void check_severity(const std::string& severity) {
@@ -31,13 +34,37 @@ Report ask(const Snapshot& snapshot, const std::vector<std::string>& specificati
   }
 }
 
+bool names_profile(const std::string& text) { return !std::filesystem::exists(text) && (text.find('@') != std::string::npos || text == "kubernetes"); }
+
+/// What -f names, with the policies of one side of a rollout.
+Snapshot load_with(const CommonOptions& options, const std::string& path) {
+  CommonOptions all = options;
+  all.paths.push_back(path);
+  return load_snapshot(all);
+}
+
+std::vector<Profile> rollout_profiles(const CommonOptions& options, const std::vector<std::string>& names, const Encodings& encodings) {
+  if (!options.cni.empty() || !options.matrix.empty()) throw Error(Error::Kind::input, "error: --rollout " + names[0] + " " + names[1] + " names the profiles; leave out --cni and --matrix\n");
+  std::vector<Profile> profiles;
+  for (const std::string& name : names) profiles.push_back(encodings.profile(name, installation_of(options)));
+  return profiles;
+}
+
 int run_prove(const CommonOptions& options, const ProveArguments& arguments) {
   check_severity(arguments.fail_on);
-  const Snapshot snapshot = load_snapshot(options);
   const Encodings encodings = load_encodings(options);
-  const ChosenProfiles chosen = choose_run_profiles(options, encodings, snapshot);
+  const bool of_policies = !arguments.rollout.empty() && !names_profile(arguments.rollout[0]);
+  const Snapshot snapshot = of_policies ? load_with(options, arguments.rollout[1]) : load_snapshot(options);
   ProveOptions question;
   static_cast<Options&>(question) = question_of(options);
+  if (of_policies) question.before = load_with(options, arguments.rollout[0]);
+  if (!arguments.rollout.empty() && !of_policies) question.rollout = rollout_profiles(options, arguments.rollout, encodings);
+  if (question.rollout.empty()) question.pools = choose_pools(options, encodings, snapshot);
+  ChosenProfiles chosen;
+  if (question.pools)
+    chosen.notes = question.pools->lines();
+  else if (question.rollout.empty())
+    chosen = choose_run_profiles(options, encodings, snapshot);
   question.universe_given = options.universe_given;
   question.profiles = chosen.profiles;
   question.installation = installation_of(options);
@@ -55,6 +82,11 @@ void add_prove_command(CLI::App& app, CommonOptions& options, int& exit_code) {
   const auto arguments = std::make_shared<ProveArguments>();
   command->add_option("specifications", arguments->specifications, "Invariants: files or folders")->required()->type_name("SPEC");
   command->add_option("--cni", options.cni, "The reading, for invariants that name none: NAME@VERSION, NAME@VERSION[option=value,...] or kubernetes")->type_name("PROFILE");
+  add_matrix_option(*command, options);
+  command
+      ->add_option_function<std::pair<std::string, std::string>>(
+          "--rollout", [arguments](const auto& pair) { arguments->rollout = {pair.first, pair.second}; }, "Each node by itself runs the old or the new: two sets of policies, or two profiles")
+      ->type_name("OLD NEW");
   command->add_option("--as-of", arguments->as_of, "The day on which exceptions are judged; today if left out")->type_name("YYYY-MM-DD");
   command->add_option("--fail-on", arguments->fail_on, "Only violations of this severity or above fail")->type_name("SEVERITY");
   add_input_options(*command, options);

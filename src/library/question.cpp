@@ -63,6 +63,9 @@ verify::ProveOptions rooms_options(const ProveOptions& options) {
   rooms.solver.second_solver = options.second_solver;
   rooms.solver.dump_smt2 = options.dump_smt2;
   rooms.options = options_by_cni(options.installation);
+  if (options.pools) rooms.cluster = &options.pools->state().cluster;
+  if (options.before) rooms.before = &options.before->state().snapshot;
+  for (const Profile& profile : options.rollout) rooms.rollout.push_back(profile.state().profile);
   return rooms;
 }
 
@@ -100,6 +103,7 @@ Report prove(const Snapshot& snapshot, const std::vector<std::string>& specifica
     for (const Profile& profile : options.profiles) profiles.push_back(profile.state().profile);
     auto state = state_of(verify::prove(snapshot.state().snapshot, sets, *encodings.state().encodings, profiles, rooms_options(options)), "prove", snapshot);
     state->fail_on = options.fail_on;
+    if (options.before) state->run.sources.add(options.before->state().snapshot);
     return Report(state);
   });
 }

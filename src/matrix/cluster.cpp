@@ -92,6 +92,7 @@ Cluster::Cluster(const Matrix& matrix, const resource::Snapshot& snapshot, const
     auto pool = make_pool(entry, resolve, diagnostics);
     if (!pool) continue;
     by_name[entry.name] = pools_.size();
+    pool->named = !entry.node_selector;
     pool->every_node = entry.node_selector && entry.node_selector->empty();
     pools_.push_back(std::move(*pool));
     selectors.push_back(entry.node_selector);
@@ -109,6 +110,7 @@ Cluster::Cluster(const policy::Detection& detection, const resource::Snapshot& s
     Pool pool{.profile = resolve(found.request)};
     pool.label = pool.name = pool.profile.name();
     for (int i = 2; std::any_of(pools_.begin(), pools_.end(), [&](const Pool& one) { return one.name == pool.name; }); ++i) pool.name = pool.label + " (" + std::to_string(i) + ")";
+    pool.named = !found.nodes.empty();
     pool.every_node = found.nodes.empty();
     pool.place = "detected";
     pools_.push_back(std::move(pool));
@@ -123,6 +125,7 @@ void Cluster::place_nodes(const resource::Snapshot& snapshot, const std::vector<
   for (const auto& node : snapshot.nodes) all.insert(node.meta.name);
   for (const auto& pod : snapshot.pods)
     if (!pod.spec.node_name.empty()) all.insert(pod.spec.node_name);
+  for (const auto& own : names) all.insert(own.begin(), own.end());
   for (const std::string& node : all) {
     const Place& found = places_[node] = place(node, snapshot.find_node(node), selectors, names);
     if (found.pool)

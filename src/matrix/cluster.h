@@ -20,6 +20,7 @@ struct Pool {
   std::string label;                 ///< "cilium@1.16.19", "cilium@1.16.19 with policy controller 1.15.19"
   std::vector<std::string> skewed;   ///< axes on which the version and the policy controller differ: gaps of `profile`
   std::vector<std::string> nodes;    ///< of the snapshot, sorted
+  bool named = false;                ///< it has the nodes that it names, and no others
   bool every_node = false;           ///< its selector is empty: nodes that nobody has seen are in it too
   std::optional<IdentityScope> identity_scope;
   std::optional<FaultMode> fault_mode;

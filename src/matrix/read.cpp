@@ -243,9 +243,9 @@ class Reader {
     if (nodes == out.behaviour.end() && pods == out.behaviour.end()) return;
     const bool wants_nodes = nodes != out.behaviour.end() && nodes->second, wants_pods = pods != out.behaviour.end() && pods->second;
     const std::string mode = wants_nodes && wants_pods ? "nodes,pods" : wants_nodes ? "nodes" : wants_pods ? "pods" : "";
-    if (wants_nodes && wants_pods) return yaml_.error(node["cidr_matches_pods"], field + ".cidr_matches_pods", "both nodes and pods: encodings know the two modes one at a time");
     const auto flag = out.request.options.find("policy-cidr-match-mode");
-    if (flag != out.request.options.end() && flag->second.value != mode)
+    const bool agrees = flag == out.request.options.end() || flag->second.value == mode || (wants_nodes && wants_pods && flag->second.value == "pods,nodes");
+    if (!agrees)
       return yaml_.error(node, field, "cidr_matches_nodes and cidr_matches_pods say policy-cidr-match-mode '" + mode + "', the flags say '" + flag->second.value + "'");
     if (flag == out.request.options.end() && !mode.empty()) out.request.options["policy-cidr-match-mode"] = {mode, semantics::OptionSource::cluster_object, "matrix " + yaml_.span(node).to_string()};
   }

@@ -1,6 +1,8 @@
 // A substitution in every formula of a reading: each question about the peer gets the answer of an end outside.
 #include "policy/stranger.h"
 
+#include <functional>
+
 namespace npverify::policy {
 namespace {
 
@@ -36,38 +38,52 @@ std::optional<Expr> outside_answer(const Atom& a, logic::Role peer) {
   return std::nullopt;
 }
 
-class Stranger {
+/// Replaces atoms in every formula of a direction but the subjects of policies.
+class Rewriting {
  public:
-  Stranger(logic::Pool& pool, logic::Role peer) : pool_(pool), peer_(peer) {}
+  using Replace = std::function<std::optional<Expr>(const Atom&)>;
+  Rewriting(logic::Pool& pool, Replace replace) : pool_(pool), replace_(std::move(replace)) {}
 
-  void see(DirectionReading& side) {
+  void apply(DirectionReading& side) {
     for (auto* conditions : {&side.drops, &side.admits})
-      for (Condition& condition : *conditions) see(condition.when);
-    for (Gap& gap : side.gaps) see(gap.when);
+      for (Condition& condition : *conditions) apply(condition.when);
+    for (Gap& gap : side.gaps) apply(gap.when);
     for (Policy& policy : side.policies)
       for (Rule& rule : policy.rules) {
-        see(rule.peer);
-        see(rule.ports);
+        apply(rule.peer);
+        apply(rule.ports);
         for (auto* terms : {&rule.peer_terms, &rule.port_terms})
-          for (Term& term : *terms) see(term.when);
+          for (Term& term : *terms) apply(term.when);
       }
   }
 
  private:
-  void see(Expr& e) {
-    e = pool_.substitute(e, [&](Expr atom) { return outside_answer(pool_.atom_of(atom), peer_); });
+  // The atom is copied: replacing may grow the pool.
+  void apply(Expr& e) {
+    e = pool_.substitute(e, [&](Expr atom) { return replace_(Atom(pool_.atom_of(atom))); });
   }
 
   logic::Pool& pool_;
-  logic::Role peer_;
+  Replace replace_;
 };
 
 }  // namespace
 
 Reading seen_by_a_stranger(logic::Pool& pool, const Reading& reading) {
   Reading seen = reading;
-  for (const Direction direction : both_directions) Stranger(pool, peer_of(direction)).see(seen.direction(direction));
+  for (const Direction direction : both_directions)
+    Rewriting(pool, [peer = peer_of(direction)](const Atom& a) { return outside_answer(a, peer); }).apply(seen.direction(direction));
   return seen;
+}
+
+Reading with_names_of_cluster(logic::Pool& pool, const Reading& reading, bool named) {
+  Reading out = reading;
+  const auto answer = [&](const Atom& a) -> std::optional<Expr> {
+    if (a.kind != AtomKind::port_named_in_cluster) return std::nullopt;
+    return named ? pool.protocol_is(static_cast<base::Protocol>(a.detail)) : logic::False;
+  };
+  for (const Direction direction : both_directions) Rewriting(pool, answer).apply(out.direction(direction));
+  return out;
 }
 
 }  // namespace npverify::policy

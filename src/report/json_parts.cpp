@@ -64,6 +64,10 @@ Json to_json(const verify::Witness& witness) {
             {"ports", witness.ports.to_string()},
             {"family", base::to_string(witness.family)},
             {"sameNode", witness.same_node}};
+  for (const auto& [end, reader] : {std::pair{"source", &witness.source_reader}, std::pair{"destination", &witness.destination_reader}}) {
+    if (!reader->pool.empty()) json[end]["pool"] = reader->pool;
+    if (!reader->profile.empty()) json[end]["profile"] = reader->profile;
+  }
   if (!witness.path.empty()) json["path"] = witness.path;
   if (!witness.relay.empty()) json["relay"] = witness.relay;
   if (witness.bystanders.empty()) return json;

@@ -102,6 +102,8 @@ Table flow_table(const verify::Witness& witness) {
   optional_row(table, "namespace labels", namespace_text(source), namespace_text(destination));
   optional_row(table, "named ports", ports_text(source), ports_text(destination));
   optional_row(table, "node", source.node, destination.node);
+  optional_row(table, "pool", witness.source_reader.pool, witness.destination_reader.pool);
+  optional_row(table, "read by", witness.source_reader.profile, witness.destination_reader.profile);
   optional_row(table, "address", address_text(source, witness.family), address_text(destination, witness.family));
   table.row({"port", "", port_text(witness)});
   if (!witness.path.empty()) table.row({"path", witness.path, witness.relay.empty() ? "" : "through node " + witness.relay});

@@ -43,6 +43,9 @@ world::EndClasses InvariantRun::end_classes() const {
 }
 
 InvariantRun::InvariantRun(const ProofContext& context) : context_(context), universe_(world::make_universe(context.snapshot, universe_kind(), end_classes())) {
+  if (context.landings)
+    for (auto& closed : universe_.pods)
+      if (const auto found = context.landings->find(closed.workload); found != context.landings->end()) closed.nodes = found->second;
   if (std::holds_alternative<DefaultDeny>(context.invariant.body) && universe_.kind != world::UniverseKind::possible) add_fresh_pod();
   SolverOptions solver = context.options.solver;
   if (!solver.dump_smt2.empty()) solver.dump_smt2 += "/" + context.invariant.id;
@@ -77,23 +80,26 @@ void InvariantRun::decide(const Forbid& body) {
   const Flows asked = flows(body.from, body.to, body.ports);
   note_caveats(body.from, "from", covers_hosts(asked.from, Role::source));
   note_caveats(body.to, "to", covers_hosts(asked.to, Role::destination));
-  decide_each({asked}, [&](const Reading& reading) { return find_allowed(reading, asked, body.side); }, [&](const oracle::FlowVerdict& v) { return allowed(v, body.side); });
+  decide_each({asked}, [&](const Ends& ends) { return find_allowed(ends, asked, body.side); }, [&](const oracle::FlowVerdict& v) { return allowed(v, body.side); });
 }
 
 void InvariantRun::decide(const Require& body) {
   const Flows asked = flows(body.from, body.to, body.ports);
   note_caveats(body.from, "from", covers_hosts(asked.from, Role::source));
   note_caveats(body.to, "to", covers_hosts(asked.to, Role::destination));
-  decide_each({asked}, [&](const Reading& reading) { return find_denied(reading, asked, body.side); }, [&](const oracle::FlowVerdict& v) { return denied(v, body.side); });
+  decide_each({asked}, [&](const Ends& ends) { return find_denied(ends, asked, body.side); }, [&](const oracle::FlowVerdict& v) { return denied(v, body.side); });
 }
 
 // -------------------------------------------------------------------------------------------------------------------------- isolate
 // What a CNI lets a node do to pods whatever policy says (kubelet's probes need it) says nothing about isolation by policy.
-Expr InvariantRun::admitted_hosts(const Reading& reading) {
+Expr InvariantRun::admitted_hosts(const Ends& ends) {
   if (context_.options.datapath) return logic::False;
   std::vector<Expr> any;
   for (const Direction direction : policy::both_directions) {
-    const Expr admitted = policy::admitted(pool_, reading.direction(direction));
+    const Reading& reading = ends.first(direction);
+    std::vector<Expr> all;
+    for (const Reading* one : ends.at(direction)) all.push_back(policy::admitted(pool_, one->direction(direction)));
+    const Expr admitted = pool_.conjunction(std::move(all));
     if (admitted.is_false()) continue;
     any.push_back(pool_.conjunction({pool_.kind_is(policy::subject_of(direction), logic::EndpointKind::pod), pool_.kind_is(policy::peer_of(direction), logic::EndpointKind::host), admitted}));
     for (const auto& condition : reading.direction(direction).admits)
@@ -108,11 +114,11 @@ void InvariantRun::decide(const Isolate& body) {
   if (body.into) all.push_back(flows(outside, body.group, body.ports));
   if (body.out_of) all.push_back(flows(body.group, outside, body.ports));
   note_caveats(body.group, "group", false);
-  const auto search = [&](const Reading& reading) {
+  const auto search = [&](const Ends& ends) {
     std::optional<Found> best;
     for (Flows asked : all) {
-      asked.left_out = admitted_hosts(reading);
-      if (keep(best, find_allowed(reading, asked, std::nullopt))) break;
+      asked.left_out = admitted_hosts(ends);
+      if (keep(best, find_allowed(ends, asked, std::nullopt))) break;
     }
     return best;
   };
@@ -168,10 +174,10 @@ void InvariantRun::decide(const DefaultDeny& body) {
   }
   note_caveats(body.group, "group", false);
   std::optional<Direction> broken;
-  const auto search = [&](const Reading& reading) {
+  const auto search = [&](const Ends& ends) {
     std::optional<Found> best;
     for (const auto& [direction, asked] : by_direction) {
-      std::optional<Found> found = find_reaching_fresh(reading, asked, direction);
+      std::optional<Found> found = find_reaching_fresh(ends, asked, direction);
       if (found && (!best || found->definite)) broken = direction;
       if (keep(best, std::move(found))) break;
     }
@@ -213,13 +219,16 @@ void InvariantRun::decide(const Equivalent& body) {
   find_relevant(all);
   if (!occupied(all)) return;
   const Reading left = read(context_.profiles.at(0), relevant_), right = read(context_.profiles.at(1), relevant_);
+  const ReaderCase left_case = whole_cluster(left.profile), right_case = whole_cluster(right.profile);
+  const Ends at_left = ends_of(left, left_case), at_right = ends_of(right, right_case);
   std::optional<Found> best;
   for (auto& [direction, asked] : by_direction) {
-    asked.left_out = pool_.disjunction({admitted_hosts(left), admitted_hosts(right), dropped_flows(left), dropped_flows(right)});
+    asked.left_out = pool_.disjunction({admitted_hosts(at_left), admitted_hosts(at_right), dropped_flows(left), dropped_flows(right)});
     if (keep(best, find_different(left, right, asked, direction))) return tell_different(*best, left, right, direction);
   }
-  if (best) tell_gap(*best, left);
-  if (best && gap_.empty()) tell_gap(*best, right);
+  if (best) tell_gap(*best, at_left);
+  if (best && gap_.empty()) tell_gap(*best, at_right);
+  if (best && gap_.empty()) gap_ = "whether " + left.profile.name() + " and " + right.profile.name() + " decide a flow alike is not decided";
   conclude();
 }
 

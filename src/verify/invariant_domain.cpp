@@ -29,15 +29,24 @@ std::string runs_on_host(const std::vector<std::string>& names) {
 
 }  // namespace
 
+namespace {
+
+Placement placement_of(const InvariantSet& set, const Invariant& invariant) {
+  const auto own = std::visit([](const auto& body) -> std::optional<Placement> { if constexpr (requires { body.placement; }) return body.placement; else return std::nullopt; }, invariant.body);
+  return own.value_or(set.placement.value_or(Placement::any));
+}
+
+}  // namespace
+
 void InvariantRun::cap(const std::string& reason) {
   if (std::find(caps_.begin(), caps_.end(), reason) == caps_.end()) caps_.push_back(reason);
 }
 
 Expr InvariantRun::peer(const Peer& peer, Role role) { return peer_expr(pool_, peer, role, context_.snapshot, universe_); }
 
-// Whether an end that is a host is in the set, whatever else is true of it.
-bool InvariantRun::covers_hosts(Expr e, Role role) {
-  const Expr left = pool_.substitute(e, [&](Expr atom) -> std::optional<Expr> {
+// What is left of a set of ends where the end is a host.
+Expr InvariantRun::at_host(Expr e, Role role) {
+  return pool_.substitute(e, [&](Expr atom) -> std::optional<Expr> {
     const logic::Atom a = pool_.atom_of(atom);
     if (a.role != role) return std::nullopt;
     using enum logic::AtomKind;
@@ -45,8 +54,12 @@ bool InvariantRun::covers_hosts(Expr e, Role role) {
     const bool of_pods = a.kind == namespace_is || a.kind == label_is || a.kind == label_exists || a.kind == namespace_label_is || a.kind == namespace_label_exists || a.kind == service_account_is;
     return of_pods ? std::optional(logic::False) : std::nullopt;
   });
-  return left.is_true();
 }
+
+// Whether an end that is a host is in the set, whatever else is true of it.
+bool InvariantRun::covers_hosts(Expr e, Role role) { return at_host(e, role).is_true(); }
+
+bool InvariantRun::may_be_host(Expr e, Role role) { return !at_host(e, role).is_false(); }
 
 void InvariantRun::note_caveats(const Peer& peer, const std::string& field, bool host_covered) {
   for (const std::string& missing : missing_for(peer, context_.snapshot)) cap(field + ": " + missing);
@@ -81,7 +94,10 @@ void InvariantRun::add_assumptions() {
     scope_.push_back(assumption_expr(pool_, assumption, context_.snapshot, universe_));
     answer_.assumptions.insert("assumed: " + assumption.text);
   }
-  if (!std::holds_alternative<Equivalent>(context_.invariant.body))  // one CNI on every node
+  const Placement placement = placement_of(context_.set, context_.invariant);
+  if (placement == Placement::same_node) scope_.push_back(pool_.same_node());
+  if (placement == Placement::cross_node) scope_.push_back(pool_.negation(pool_.same_node()));
+  if (!std::holds_alternative<Equivalent>(context_.invariant.body))  // what is not known is in the readings themselves
     for (const Role role : {Role::source, Role::destination}) scope_.push_back(pool_.peer_known(role));
 }
 
@@ -95,28 +111,32 @@ bool InvariantRun::satisfiable(std::vector<Expr> asserted, const std::string& ti
   return question_->ask(asserted, context_.invariant.id + ": " + title).answer != smt::Answer::unsat;
 }
 
-bool InvariantRun::occupied(const std::vector<Flows>& all) {
+bool InvariantRun::occupied(const std::vector<Flows>& all, Expr where) {
   const bool any = std::any_of(all.begin(), all.end(), [&](const Flows& flows) {
     std::vector<Expr> domain = domain_of(flows);
     for (const Expr out : {excepted_, flows.left_out}) domain.push_back(pool_.negation(out));
+    domain.push_back(where);
     return satisfiable(std::move(domain), "domain");
   });
   if (any) return true;
   answer_.result.verdict = Verdict::vacuous;
-  answer_.result.reason = why_vacuous(all);
+  answer_.result.reason = why_vacuous(all, where);
   if (!caps_.empty()) answer_.result.reason += "; " + join(caps_, "; ");
   return false;
 }
 
 // The first part of the domain that is empty by itself, in the author's words.
-std::string InvariantRun::why_vacuous(const std::vector<Flows>& all) {
+std::string InvariantRun::why_vacuous(const std::vector<Flows>& all, Expr where) {
   const std::string universe = std::string(" in the universe '") + world::to_string(universe_.kind) + "'";
   for (const Flows& flows : all) {
     if (!satisfiable({flows.from}, "from")) return "nothing matches " + flows.from_text + universe;
     if (!satisfiable({flows.to}, "to")) return "nothing matches " + flows.to_text + universe;
     if (!satisfiable({flows.ports}, "ports")) return "no port is left: exceptPorts takes them all away";
     if (!satisfiable({flows.from, flows.to, flows.ports}, "flows")) return "no flow goes from " + flows.from_text + " to " + flows.to_text + universe;
-    if (!satisfiable(domain_of(flows), "assumptions")) return "no flow from " + flows.from_text + " to " + flows.to_text + " fits the assumptions";
+    if (!satisfiable(domain_of(flows), "assumptions")) return "no flow from " + flows.from_text + " to " + flows.to_text + " fits the assumptions and the placement";
+    std::vector<Expr> placed = domain_of(flows);
+    placed.push_back(where);
+    if (!satisfiable(std::move(placed), "nodes")) return "no node of any pool can hold both ends of a flow from " + flows.from_text + " to " + flows.to_text;
   }
   return "every flow of the domain is excepted";
 }

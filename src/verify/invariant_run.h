@@ -1,5 +1,6 @@
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -7,21 +8,29 @@
 #include <string>
 #include <vector>
 
+#include "policy/stranger.h"
 #include "verify/prove.h"
+#include "verify/readers.h"
 #include "verify/slices.h"
 
 /// One invariant on its way to a verdict. Only prove*.cpp and invariant*.cpp include this.
 namespace npverify::verify {
+
+/// Nodes on which a workload's pods can be, sorted, by workload ("shop/Deployment/web"); those that can be on any are left out.
+using Landings = std::map<std::string, std::vector<std::string>>;
 
 /// What an answer depends on beside the invariant; shared, read-only.
 struct ProofContext {
   const resource::Snapshot& snapshot;
   const InvariantSet& set;
   const Invariant& invariant;
-  const std::vector<semantics::Profile>& profiles;  ///< that the invariant must hold under
+  const std::vector<semantics::Profile>& profiles;  ///< of `equivalent`
+  const std::vector<ReaderCase>& cases;             ///< in each of which the invariant must hold
   const ProveOptions& options;
   std::chrono::year_month_day as_of;
   const semantics::Profile* reference = nullptr;    ///< the API's own words, where encodings have them
+  const Landings* landings = nullptr;               ///< where the pods of workloads can be, where nodes differ
+  const matrix::Cluster* cluster = nullptr;         ///< whose pools `cases` are, where nodes read differently
 };
 
 /// An answer, and what the run reports of it beside the result.
@@ -58,18 +67,29 @@ class InvariantRun {
   struct End {
     logic::Expr allowed, denied, unknown;
   };
+  /// One case at work. Several readings at an end are those of which nobody says which holds: where they part, the end is unknown.
+  struct Ends {
+    const ReaderCase* of = nullptr;
+    std::vector<const policy::Reading*> egress, ingress;
+    logic::Expr where = logic::True;  ///< the nodes of both ends
+    const std::vector<const policy::Reading*>& at(Direction d) const { return d == Direction::ingress ? ingress : egress; }
+    const policy::Reading& first(Direction d) const { return *at(d).front(); }
+  };
 
   // The domain (invariant_domain.cpp).
   Flows flows(const Peer& from, const Peer& to, const PortSpec& ports);
   void add_exceptions();
   void add_assumptions();
   std::vector<logic::Expr> domain_of(const Flows& flows) const;
-  bool occupied(const std::vector<Flows>& all);
-  std::string why_vacuous(const std::vector<Flows>& all);
+  /// `where`: the nodes of all cases.
+  bool occupied(const std::vector<Flows>& all, logic::Expr where = logic::True);
+  std::string why_vacuous(const std::vector<Flows>& all, logic::Expr where);
   bool satisfiable(std::vector<logic::Expr> asserted, const std::string& title);
   logic::Expr peer(const Peer& peer, logic::Role role);
   void note_caveats(const Peer& peer, const std::string& field, bool host_covered);
   bool covers_hosts(logic::Expr e, logic::Role role);
+  bool may_be_host(logic::Expr e, logic::Role role);
+  logic::Expr at_host(logic::Expr e, logic::Role role);
   void cap(const std::string& reason);
 
   // The bodies (invariant_bodies.cpp).
@@ -79,16 +99,20 @@ class InvariantRun {
   void decide(const DefaultDeny& body);
   void decide(const Equivalent& body);
   void decide(const Undecided&) {}
-  using Search = std::function<std::optional<Found>(const policy::Reading&)>;
+  using Search = std::function<std::optional<Found>(const Ends&)>;
   using Breaks = std::function<bool(const oracle::FlowVerdict&)>;
-  /// Under each profile: searches, replays and tells. `breaks`: does a replayed flow break the invariant?
+  /// In each case: searches, replays and tells. `breaks`: does a replayed flow break the invariant?
   void decide_each(const std::vector<Flows>& all, const Search& search, const Breaks& breaks);
-  void tell_violated(const Found& found, const policy::Reading& reading, const Breaks& breaks);
+  void tell_violated(const Found& found, const Ends& ends, const Breaks& breaks);
   /// The realised flow against the whole question, atom by atom, as the oracle understands them. Throws InternalError where it does not fit.
   void recheck(const Found& found, const Witness& witness) const;
-  void tell_gap(const Found& found, const policy::Reading& reading);
+  std::vector<oracle::FlowVerdict> replays(const Ends& ends, const Witness& witness) const;
+  void name_readers(const Ends& ends, Witness& witness) const;
+  void tell_gap(const Found& found, const Ends& ends);
   void tell_different(const Found& found, const policy::Reading& left, const policy::Reading& right, Direction direction);
   std::vector<std::string> axes_of(const Witness& witness, const semantics::Profile& profile, const semantics::Profile& donor, const Breaks& breaks);
+  /// The same where each end has readings of its own, held to the reference; "identity_scope" where knowing the other end would do.
+  std::vector<std::string> axes_of(const Witness& witness, const Ends& ends, const Breaks& breaks);
   /// No flow breaks the invariant for sure: proved, or unknown with every reason.
   void conclude();
   void finish();
@@ -96,23 +120,36 @@ class InvariantRun {
   world::EndClasses end_classes() const;
   void add_fresh_pod();
   logic::Expr fresh_pod(logic::Role role, const std::vector<logic::Expr>& formulas);
-  logic::Expr admitted_hosts(const policy::Reading& reading);
+  logic::Expr admitted_hosts(const Ends& ends);
   logic::Expr dropped_flows(const policy::Reading& reading);
   void find_relevant(const std::vector<Flows>& all);
 
+  // The cases (invariant_cases.cpp).
+  Ends ends_in(const ReaderCase& one, const std::vector<Flows>& all);
+  Ends ends_of(const policy::Reading& reading, const ReaderCase& one) const;
+  const policy::Reading& reading_of(const Readers& readers, bool stranger);
+  std::vector<const policy::Reading*> readings_of(const Readers& readers, const Knowledge& knowledge, Direction direction);
+  bool resolves_names_of_cluster(const policy::Reading& reading, Direction direction) const;
+  logic::Expr on_nodes(const Readers& readers, logic::Role role, const std::vector<Flows>& all);
+  std::vector<bool> kept_from(const std::string& node) const;
+  std::vector<std::string> representatives(const Readers& readers, const std::vector<Flows>& all) const;
+
   // The search (invariant_search.cpp).
   policy::Reading read(const semantics::Profile& profile, const std::vector<std::string>& namespaces);
+  std::vector<uint32_t> policies_in(const resource::Snapshot& snapshot, const std::vector<std::string>& namespaces) const;
   End end_of(const policy::Reading& reading, Direction direction, const std::vector<std::string>& namespaces);
+  End end_of(const Ends& ends, Direction direction, const std::vector<std::string>& namespaces);
   std::vector<Slice> slices(const policy::Reading& reading, Direction direction, logic::Expr end);
-  std::optional<Found> find_allowed(const policy::Reading& reading, const Flows& flows, std::optional<Direction> side);
-  std::optional<Found> find_denied(const policy::Reading& reading, const Flows& flows, std::optional<Direction> side);
-  std::optional<Found> find_reaching_fresh(const policy::Reading& reading, const Flows& group, Direction direction);
+  std::optional<Found> find_allowed(const Ends& ends, const Flows& flows, std::optional<Direction> side);
+  std::optional<Found> find_denied(const Ends& ends, const Flows& flows, std::optional<Direction> side);
+  std::optional<Found> find_reaching_fresh(const Ends& ends, const Flows& group, Direction direction);
   std::optional<Found> find_different(const policy::Reading& left, const policy::Reading& right, const Flows& flows, Direction direction);
   /// `possible`: the flow may break the invariant; `definite`: it does.
   std::optional<Found> search(std::vector<logic::Expr> domain, logic::Expr possible, logic::Expr definite, const std::string& title);
   /// Keeps the better of two: a definite one ends a search.
   static bool keep(std::optional<Found>& best, std::optional<Found> found);
   Witness witness_of(const Found& found) const;
+  Witness witness_of(const Found& found, const Ends& ends) const;
 
   const ProofContext& context_;
   logic::Pool pool_;
@@ -121,6 +158,8 @@ class InvariantRun {
   std::vector<logic::Expr> scope_;        ///< of every flow: assumptions, no exception
   logic::Expr excepted_ = logic::False;
   ProofAnswer answer_;
+  std::deque<policy::Reading> readings_;  ///< of the cases, made when first asked
+  std::map<std::string, const policy::Reading*> reading_index_;
   std::vector<std::string> relevant_;     ///< namespaces with policies in which some end can be, sorted
   std::string fresh_namespace_;           ///< of the pod that nobody has heard of, in closed universes
   std::string gap_;                       ///< the first flow about which a profile is silent

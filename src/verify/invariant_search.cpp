@@ -15,11 +15,16 @@ using policy::Direction;
 using policy::Reading;
 
 // `namespaces`, sorted: those whose policies are translated.
-Reading InvariantRun::read(const semantics::Profile& profile, const std::vector<std::string>& namespaces) {
+std::vector<uint32_t> InvariantRun::policies_in(const resource::Snapshot& snapshot, const std::vector<std::string>& namespaces) const {
   std::vector<uint32_t> only;
-  const auto& policies = context_.snapshot.network_policies;
+  const auto& policies = snapshot.network_policies;
   for (uint32_t i = 0; i < policies.size(); ++i)
     if (std::binary_search(namespaces.begin(), namespaces.end(), policies[i].meta.namespace_name)) only.push_back(i);
+  return only;
+}
+
+Reading InvariantRun::read(const semantics::Profile& profile, const std::vector<std::string>& namespaces) {
+  const std::vector<uint32_t> only = policies_in(context_.snapshot, namespaces);
   return policy::read_policies(pool_, context_.snapshot, {universe_.addresses.ipv4, universe_.addresses.ipv6}, profile, &only);
 }
 
@@ -27,6 +32,19 @@ InvariantRun::End InvariantRun::end_of(const Reading& reading, Direction directi
   const policy::Verdict verdict = verdict_in(pool_, reading, direction, namespaces);
   const Expr is_pod = pool_.kind_is(policy::subject_of(direction), logic::EndpointKind::pod), known = pool_.negation(verdict.unknown);
   return {pool_.implies(is_pod, pool_.both(known, verdict.allowed)), pool_.conjunction({is_pod, known, pool_.negation(verdict.allowed)}), pool_.both(is_pod, verdict.unknown)};
+}
+
+// Allowed or denied where every reading that may hold says so.
+InvariantRun::End InvariantRun::end_of(const Ends& ends, Direction direction, const std::vector<std::string>& namespaces) {
+  if (ends.at(direction).size() == 1) return end_of(ends.first(direction), direction, namespaces);
+  std::vector<Expr> allowed, denied;
+  for (const Reading* reading : ends.at(direction)) {
+    const End one = end_of(*reading, direction, namespaces);
+    allowed.push_back(one.allowed);
+    denied.push_back(one.denied);
+  }
+  const Expr all_allow = pool_.conjunction(std::move(allowed)), all_deny = pool_.conjunction(std::move(denied));
+  return {all_allow, all_deny, pool_.negation(pool_.either(all_allow, all_deny))};
 }
 
 std::vector<Slice> InvariantRun::slices(const Reading& reading, Direction direction, Expr end) {
@@ -60,22 +78,23 @@ std::optional<InvariantRun::Found> InvariantRun::search(std::vector<Expr> domain
   return found(false, first, possible);
 }
 
-std::optional<InvariantRun::Found> InvariantRun::find_allowed(const Reading& reading, const Flows& flows, std::optional<Direction> side) {
+std::optional<InvariantRun::Found> InvariantRun::find_allowed(const Ends& ends, const Flows& flows, std::optional<Direction> side) {
   std::vector<Expr> domain = domain_of(flows);
+  domain.push_back(ends.where);
   for (const Expr out : {excepted_, flows.left_out}) domain.push_back(pool_.negation(out));
   const bool asks_in = side != Direction::egress, asks_out = side != Direction::ingress;
   const std::vector<Slice> everywhere{{{}, logic::True}};
-  const auto destinations = asks_in ? slices(reading, Direction::ingress, flows.to) : everywhere;
-  const auto sources = asks_out ? slices(reading, Direction::egress, flows.from) : everywhere;
+  const auto destinations = asks_in ? slices(ends.first(Direction::ingress), Direction::ingress, flows.to) : everywhere;
+  const auto sources = asks_out ? slices(ends.first(Direction::egress), Direction::egress, flows.from) : everywhere;
   std::optional<Found> best;
   for (const Slice& to : destinations) {
-    const End in = asks_in ? end_of(reading, Direction::ingress, to.namespaces) : End{logic::True, logic::False, logic::False};
+    const End in = asks_in ? end_of(ends, Direction::ingress, to.namespaces) : End{logic::True, logic::False, logic::False};
     std::vector<Expr> here = domain;
     here.push_back(to.when);
     here.push_back(pool_.negation(in.denied));
     if (sources.size() > 1 && !satisfiable(here, "ingress alone")) continue;
     for (const Slice& from : sources) {
-      const End out = asks_out ? end_of(reading, Direction::egress, from.namespaces) : End{logic::True, logic::False, logic::False};
+      const End out = asks_out ? end_of(ends, Direction::egress, from.namespaces) : End{logic::True, logic::False, logic::False};
       std::vector<Expr> both = here;
       both.push_back(from.when);
       if (keep(best, search(std::move(both), pool_.negation(out.denied), pool_.both(in.allowed, out.allowed), "allowed"))) return best;
@@ -84,28 +103,28 @@ std::optional<InvariantRun::Found> InvariantRun::find_allowed(const Reading& rea
   return best;
 }
 
-std::optional<InvariantRun::Found> InvariantRun::find_denied(const Reading& reading, const Flows& flows, std::optional<Direction> side) {
+std::optional<InvariantRun::Found> InvariantRun::find_denied(const Ends& ends, const Flows& flows, std::optional<Direction> side) {
   std::optional<Found> best;
   for (const Direction direction : policy::both_directions) {
     if (side && *side != direction) continue;
     const Expr end = direction == Direction::ingress ? flows.to : flows.from;
-    for (const Slice& slice : slices(reading, direction, end)) {
-      const End here = end_of(reading, direction, slice.namespaces);
+    for (const Slice& slice : slices(ends.first(direction), direction, end)) {
+      const End here = end_of(ends, direction, slice.namespaces);
       std::vector<Expr> domain = domain_of(flows);
-      for (const Expr e : {pool_.negation(excepted_), slice.when}) domain.push_back(e);
+      for (const Expr e : {pool_.negation(excepted_), slice.when, ends.where}) domain.push_back(e);
       if (keep(best, search(std::move(domain), pool_.negation(here.allowed), here.denied, std::string(to_string(direction)) + " denied"))) return best;
     }
   }
   return best;
 }
 
-std::optional<InvariantRun::Found> InvariantRun::find_reaching_fresh(const Reading& reading, const Flows& group, Direction direction) {
+std::optional<InvariantRun::Found> InvariantRun::find_reaching_fresh(const Ends& ends, const Flows& group, Direction direction) {
   const Role subject = policy::subject_of(direction);
   std::optional<Found> best;
-  for (const Slice& slice : slices(reading, direction, subject == Role::source ? group.from : group.to)) {
-    const End here = end_of(reading, direction, slice.namespaces);
+  for (const Slice& slice : slices(ends.first(direction), direction, subject == Role::source ? group.from : group.to)) {
+    const End here = end_of(ends, direction, slice.namespaces);
     std::vector<Expr> domain = domain_of(group);
-    for (const Expr e : {pool_.kind_is(subject, logic::EndpointKind::pod), pool_.negation(excepted_), slice.when}) domain.push_back(e);
+    for (const Expr e : {pool_.kind_is(subject, logic::EndpointKind::pod), pool_.negation(excepted_), slice.when, ends.where}) domain.push_back(e);
     std::vector<Expr> all = domain;
     for (const Expr e : {here.allowed, here.denied, here.unknown}) all.push_back(e);
     domain.push_back(fresh_pod(logic::other(subject), all));

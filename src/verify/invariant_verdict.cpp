@@ -43,9 +43,17 @@ std::vector<std::string> namespaces_of(const Witness& w) {
 
 Witness InvariantRun::witness_of(const Found& found) const { return realise(pool_, universe_, found.assignment, found.mentioned); }
 
+Witness InvariantRun::witness_of(const Found& found, const Ends& ends) const {
+  return realise(pool_, universe_, found.assignment, found.mentioned, ends.of->source_knows.may_know);
+}
+
 void InvariantRun::find_relevant(const std::vector<Flows>& all) {
   std::set<std::string> with_policies, relevant;
   for (const auto& policy : context_.snapshot.network_policies) with_policies.insert(policy.meta.namespace_name);
+  for (const ReaderCase& one : context_.cases)
+    for (const auto* policies : {one.source.policies, one.destination.policies})
+      if (policies)
+        for (const auto& policy : policies->network_policies) with_policies.insert(policy.meta.namespace_name);
   const std::vector<std::string> names(with_policies.begin(), with_policies.end());
   for (const Flows& flows : all) {
     for (const auto& name : candidate_namespaces(pool_, flows.from, logic::Role::source, universe_, names)) relevant.insert(name);
@@ -56,12 +64,18 @@ void InvariantRun::find_relevant(const std::vector<Flows>& all) {
 
 void InvariantRun::decide_each(const std::vector<Flows>& all, const Search& search, const Breaks& breaks) {
   find_relevant(all);
-  if (!occupied(all)) return;
-  for (const semantics::Profile& profile : context_.profiles) {
-    const Reading reading = read(profile, relevant_);
-    const std::optional<Found> found = search(reading);
-    if (found && found->definite) return tell_violated(*found, reading, breaks);
-    if (found) tell_gap(*found, reading);
+  std::vector<Ends> cases;
+  std::vector<logic::Expr> where;
+  for (const ReaderCase& one : context_.cases) where.push_back(cases.emplace_back(ends_in(one, all)).where);
+  // Ends can be on a node that is in no case: then a domain that is empty elsewhere is not empty for sure.
+  const auto problems = context_.cluster ? context_.cluster->problems() : std::vector<std::string>{};
+  for (const std::string& problem : problems) cap(problem);
+  if (!occupied(all, problems.empty() ? pool_.disjunction(std::move(where)) : logic::True)) return;
+  for (const Ends& ends : cases) {
+    const std::optional<Found> found = search(ends);
+    if (found && found->definite) return tell_violated(*found, ends, breaks);
+    if (found) tell_gap(*found, ends);
+    if (found && gap_.empty()) gap_ = "what " + ends.of->text() + " make of a flow is not decided";  // never a proof
   }
   conclude();
 }
@@ -79,7 +93,7 @@ void InvariantRun::conclude() {
 void InvariantRun::recheck(const Found& found, const Witness& w) const {
   std::vector<const world::Endpoint*> pods;
   for (const auto* end : {&w.source, &w.destination})
-    if (end->kind == logic::EndpointKind::pod) pods.push_back(end);
+    if (end->kind == logic::EndpointKind::pod && (end == &w.source || w.source_knows_destination)) pods.push_back(end);
   for (const auto& pod : w.bystanders) pods.push_back(&pod);
   const oracle::Cluster cluster{.named_port = oracle::cluster_port_names(pods)};
   const world::Flow flow{.source = &w.source, .destination = &w.destination, .protocol = w.protocol, .port = w.port, .family = w.family};
@@ -88,23 +102,85 @@ void InvariantRun::recheck(const Found& found, const Witness& w) const {
       throw base::InternalError("the witness of invariant '" + context_.invariant.id + "' is no answer to its question: " + flow_text(w) + " does not satisfy " + pool_.to_smtlib(e));
 }
 
-void InvariantRun::tell_violated(const Found& found, const Reading& reading, const Breaks& breaks) {
+// By the oracle, one verdict for each way in which the ends may be read.
+std::vector<oracle::FlowVerdict> InvariantRun::replays(const Ends& ends, const Witness& witness) const {
+  std::vector<oracle::FlowVerdict> out;
+  for (const Reading* egress : ends.egress)
+    for (const Reading* ingress : ends.ingress) out.push_back(replay(pool_, *egress, *ingress, witness));
+  return out;
+}
+
+// Where nodes read differently, who judged an end is part of what is said of it.
+void InvariantRun::name_readers(const Ends& ends, Witness& witness) const {
+  if (ends.of->one_reading()) return;
+  for (const Direction direction : policy::both_directions) {
+    const bool ingress = direction == Direction::ingress;
+    const Readers& readers = ingress ? ends.of->destination : ends.of->source;
+    const Knowledge& knowledge = ingress ? ends.of->destination_knows : ends.of->source_knows;
+    const world::Endpoint &end = ingress ? witness.destination : witness.source, &peer = ingress ? witness.source : witness.destination;
+    EndDecision& decision = ingress ? witness.left.ingress : witness.left.egress;
+    if (end.kind == logic::EndpointKind::outside) continue;
+    Witness::Reader& reader = ingress ? witness.destination_reader : witness.source_reader;
+    reader.pool = readers.pool;
+    reader.profile = readers.label;
+    if (!readers.phase.empty()) reader.profile += ", " + readers.phase;
+    if (decision.verdict == EndVerdict::unpoliced) continue;
+    std::string who = readers.label;
+    if (!readers.phase.empty()) who += " with " + readers.phase;
+    decision.reason = who + " on " + end.node + ": " + decision.reason;
+    if (!knowledge.may_know && peer.kind != logic::EndpointKind::outside) decision.reason += "; " + peer.name + " is an address to it: it does not know the nodes of another CNI and their pods";
+  }
+}
+
+void InvariantRun::tell_violated(const Found& found, const Ends& ends, const Breaks& breaks) {
   InvariantResult& result = answer_.result;
-  Witness witness = witness_of(found);
-  witness.left = replay(pool_, reading, reading, witness);
-  if (!breaks(witness.left)) refuse(context_, witness, witness.left);
+  Witness witness = witness_of(found, ends);
+  const auto verdicts = replays(ends, witness);
+  for (const auto& verdict : verdicts)
+    if (!breaks(verdict)) refuse(context_, witness, verdict);
+  witness.left = verdicts.front();
   recheck(found, witness);
   result.verdict = Verdict::violated;
-  result.profile = reading.profile.name();
+  result.profile = ends.of->text();
+  if (context_.reference) result.axes = axes_of(witness, ends, breaks);
+  result.policies = deciding_places(ends.first(Direction::egress), {witness.left.egress, {}}, "");
+  for (auto& place : deciding_places(ends.first(Direction::ingress), {{}, witness.left.ingress}, "")) result.policies.push_back(std::move(place));
+  for (auto& place : result.policies)
+    if (place.role.ends_with(", ")) place.role.resize(place.role.size() - 2);
+  name_readers(ends, witness);
   result.reason = flow_text(witness) + ": " + told(witness.left);
   const bool at_host = witness.source.kind == logic::EndpointKind::host || witness.destination.kind == logic::EndpointKind::host;
   if (at_host)
     for (const std::string& said : said_of_hosts_) result.reason += "; " + said;
-  result.policies = deciding_places(reading, witness.left, "");
-  for (auto& place : result.policies)
-    if (place.role.ends_with(", ")) place.role.resize(place.role.size() - 2);
-  if (context_.reference && context_.reference->name() != reading.profile.name()) result.axes = axes_of(witness, reading.profile, *context_.reference, breaks);
   result.witness = std::move(witness);
+}
+
+std::vector<std::string> InvariantRun::axes_of(const Witness& witness, const Ends& ends, const Breaks& breaks) {
+  if (ends.of->one_reading()) return context_.reference->name() == ends.of->source.profile.name() ? std::vector<std::string>{} : axes_of(witness, ends.of->source.profile, *context_.reference, breaks);
+  std::vector<std::string> out;
+  const auto innocent = [&](const Reading& egress, const Reading& ingress) {
+    Witness known = witness;
+    known.source_knows_destination = true;
+    return !breaks(replay(pool_, egress, ingress, known)) && !breaks(replay(pool_, egress, ingress, witness));
+  };
+  for (const Direction direction : policy::both_directions) {
+    const bool ingress = direction == Direction::ingress;
+    const Readers& readers = ingress ? ends.of->destination : ends.of->source;
+    const Knowledge& knowledge = ingress ? ends.of->destination_knows : ends.of->source_knows;
+    const auto without = [&](const Reading& changed) { return ingress ? innocent(ends.first(Direction::egress), changed) : innocent(changed, ends.first(Direction::ingress)); };
+    const auto add = [&](const std::string& axis) {
+      if (std::find(out.begin(), out.end(), axis) == out.end()) out.push_back(axis);
+    };
+    if (!knowledge.may_know && without(reading_of(readers, false))) add("identity_scope");
+    for (const auto& [id, axis] : readers.profile.axes) {
+      if (axis.rule == context_.reference->axis(id).rule && axis.parameters == context_.reference->axis(id).parameters) continue;
+      Readers changed = readers;
+      changed.profile = semantics::Encodings::with_axis(readers.profile, id, *context_.reference);
+      changed.label += " with axis " + id;
+      if (without(reading_of(changed, !knowledge.may_know))) add(id);
+    }
+  }
+  return out;
 }
 
 void InvariantRun::tell_different(const Found& found, const Reading& left, const Reading& right, Direction direction) {
@@ -137,14 +213,28 @@ std::vector<std::string> InvariantRun::axes_of(const Witness& witness, const sem
   return out;
 }
 
-void InvariantRun::tell_gap(const Found& found, const Reading& reading) {
-  const Witness witness = witness_of(found);
-  const oracle::FlowVerdict v = replay(pool_, reading, reading, witness);
-  for (const EndDecision* end : {&v.egress, &v.ingress}) {
-    if (end->verdict != EndVerdict::unknown) continue;
-    answer_.gaps.insert(reading.profile.name() + ": " + end->reason);
-    if (gap_.empty()) gap_ = reading.profile.name() + " does not say: " + end->reason + " (" + flow_text(witness) + ")";
-    if (!end->axis.empty() && std::find(answer_.result.axes.begin(), answer_.result.axes.end(), end->axis) == answer_.result.axes.end()) answer_.result.axes.push_back(end->axis);
+void InvariantRun::tell_gap(const Found& found, const Ends& ends) {
+  const Witness witness = witness_of(found, ends);
+  const auto verdicts = replays(ends, witness);
+  for (const Direction direction : policy::both_directions) {
+    const bool ingress = direction == Direction::ingress;
+    const auto at = [&](const oracle::FlowVerdict& v) -> const EndDecision& { return ingress ? v.ingress : v.egress; };
+    const Readers& readers = ingress ? ends.of->destination : ends.of->source;
+    const auto silent = std::find_if(verdicts.begin(), verdicts.end(), [&](const auto& v) { return at(v).verdict == EndVerdict::unknown; });
+    if (silent != verdicts.end()) {
+      const EndDecision& end = at(*silent);
+      answer_.gaps.insert(readers.label + ": " + end.reason);
+      if (gap_.empty()) gap_ = readers.label + " does not say: " + end.reason + " (" + flow_text(witness) + ")";
+      if (!end.axis.empty() && std::find(answer_.result.axes.begin(), answer_.result.axes.end(), end.axis) == answer_.result.axes.end()) answer_.result.axes.push_back(end.axis);
+    } else if (std::any_of(verdicts.begin(), verdicts.end(), [&](const auto& v) { return at(v).verdict != at(verdicts.front()).verdict; })) {
+      const Knowledge& knowledge = ingress ? ends.of->destination_knows : ends.of->source_knows;
+      const world::Endpoint &end = ingress ? witness.destination : witness.source, &peer = ingress ? witness.source : witness.destination;
+      const std::string reason = "nobody says what the agents of " + readers.label + " on " + end.node + " know of the pods of other pools, and it decides " + flow_text(witness) + " (" + peer.name +
+                                 " on " + peer.node + "); " + knowledge.supply;
+      answer_.gaps.insert(readers.label + ": which pods of other pools its agents know is not said; " + knowledge.supply);
+      if (gap_.empty()) gap_ = reason;
+      if (std::find(answer_.result.axes.begin(), answer_.result.axes.end(), "identity_scope") == answer_.result.axes.end()) answer_.result.axes.push_back("identity_scope");
+    }
   }
 }
 

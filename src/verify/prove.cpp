@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "base/diagnostics.h"
+#include "placement/placement.h"
 #include "verify/invariant_run.h"
 #include "verify/peer_domain.h"
 
@@ -64,8 +65,30 @@ const ProfileChoice* choice_of(const InvariantSet& set, const Invariant& invaria
 struct Task {
   const InvariantSet* set;
   const Invariant* invariant;
-  std::vector<Profile> profiles;
+  std::vector<Profile> profiles;   ///< that the invariant lists, or the run's
+  std::vector<ReaderCase> cases;
+  const matrix::Cluster* cluster = nullptr;  ///< whose pools the cases are
 };
+
+std::vector<ReaderCase> cases_under(const std::vector<Profile>& profiles) {
+  std::vector<ReaderCase> cases;
+  for (const Profile& profile : profiles) cases.push_back(whole_cluster(profile));
+  return cases;
+}
+
+// The cases of an invariant that lists no profiles: the run's.
+std::vector<ReaderCase> cases_of_run(const std::vector<Profile>& profiles, const ProveOptions& options) {
+  if (options.cluster) return cases_of(*options.cluster);
+  if (options.rollout.size() == 2) return rollout_of(options.rollout[0], options.rollout[1]);
+  return cases_under(profiles);
+}
+
+std::vector<Profile> profiles_of(const std::vector<ReaderCase>& cases) {
+  std::vector<Profile> out;
+  for (const ReaderCase& one : cases)
+    for (const Readers* readers : {&one.source, &one.destination}) out.push_back(readers->profile);
+  return out;
+}
 
 std::vector<ProofAnswer> answers_to(const std::vector<Task>& tasks, unsigned jobs, const std::function<ProofAnswer(const Task&)>& answer) {
   std::vector<ProofAnswer> answers(tasks.size());
@@ -111,6 +134,31 @@ void note_unmodelled(const resource::Snapshot& snapshot, Limits& limits) {
 
 std::chrono::year_month_day today() { return std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now()); }
 
+// By the scheduler's filters. Nodes without an object are taken as open to all: nothing tells what keeps pods from them.
+Landings landings_of(const resource::Snapshot& snapshot, const matrix::Cluster& cluster, const std::vector<ReaderCase>& cases) {
+  std::set<std::string> nodes;
+  for (const auto& pool : cluster.pools()) nodes.insert(pool.nodes.begin(), pool.nodes.end());
+  for (const ReaderCase& one : cases) nodes.insert(one.source.nodes.begin(), one.source.nodes.end());
+  std::vector<std::pair<std::string, std::optional<placement::Candidate>>> candidates;
+  const auto known = placement::candidates_of(snapshot);
+  for (const std::string& node : nodes) {
+    const auto found = std::find_if(known.begin(), known.end(), [&](const auto& one) { return one.name == node; });
+    candidates.push_back({node, found == known.end() ? std::nullopt : std::optional(*found)});
+  }
+  Landings landings;
+  const auto add = [&](const placement::Subject& subject) {
+    std::vector<std::string> can;
+    for (const auto& [node, candidate] : candidates) {
+      const bool runs_there = std::find(subject.running_on.begin(), subject.running_on.end(), node) != subject.running_on.end();
+      if (!candidate || runs_there || placement::landing(subject, *candidate) != placement::Landing::no) can.push_back(node);
+    }
+    if (can.size() < candidates.size()) landings[subject.id] = std::move(can);
+  };
+  for (const auto& workload : snapshot.workloads) add(placement::subject_of(workload, snapshot));
+  for (const auto& pod : snapshot.pods) add(placement::subject_of(pod));
+  return landings;
+}
+
 std::optional<Profile> reference_of(const Encodings& encodings) {
   try {
     return encodings.resolve({.cni = "kubernetes"});
@@ -123,13 +171,19 @@ std::vector<Task> tasks_of(const resource::Snapshot& snapshot, const std::vector
   base::Diagnostics diagnostics;
   Profiles listed(encodings, options, diagnostics);
   std::vector<Task> tasks;
+  const std::vector<ReaderCase> of_run = cases_of_run(profiles, options);
   for (const InvariantSet& set : sets) {
     check_names(set, snapshot, diagnostics);
     for (const Invariant& invariant : set.invariants) {
       const ProfileChoice* choice = choice_of(set, invariant);
       const bool names_some = choice && choice->kind == ProfileChoice::Kind::listed;
-      tasks.push_back({&set, &invariant, names_some ? listed.listed(*choice) : profiles});
-      if (tasks.back().profiles.empty() && !names_some && invariant.unsupported.empty())
+      Task task{.set = &set, .invariant = &invariant};
+      task.profiles = names_some ? listed.listed(*choice) : profiles;
+      task.cases = names_some ? cases_under(task.profiles) : of_run;
+      if (options.before) task.cases = with_policies(task.cases, *options.before, snapshot);
+      if (!names_some) task.cluster = options.cluster;
+      tasks.push_back(std::move(task));
+      if (tasks.back().cases.empty() && !names_some && invariant.unsupported.empty())
         diagnostics.error(invariant.span, "", "invariant '" + invariant.id + "' names no profile and the run has none", "give one with --cni, such as --cni calico@3.28");
     }
   }
@@ -148,14 +202,15 @@ ProveResult prove(const resource::Snapshot& snapshot, const std::vector<Invarian
   const std::vector<Task> tasks = tasks_of(snapshot, sets, encodings, profiles, options);
   const auto as_of = options.as_of.ok() ? options.as_of : today();
   const std::optional<Profile> reference = reference_of(encodings);
+  const Landings landings = options.cluster ? landings_of(snapshot, *options.cluster, cases_of(*options.cluster)) : Landings{};
   const unsigned jobs = options.jobs > 0 ? options.jobs : std::max(1u, std::thread::hardware_concurrency());
   const auto answers = answers_to(tasks, jobs, [&](const Task& task) {
-    return prove_invariant({snapshot, *task.set, *task.invariant, task.profiles, options, as_of, reference ? &*reference : nullptr});
+    return prove_invariant({snapshot, *task.set, *task.invariant, task.profiles, task.cases, options, as_of, reference ? &*reference : nullptr, task.cluster ? &landings : nullptr, task.cluster});
   });
   ProveResult result;
   std::set<std::string> gaps, datapath, assumptions;
   for (size_t i = 0; i < tasks.size(); ++i) {
-    for (const Profile& profile : tasks[i].profiles) note_profile(profile, snapshot, result);
+    for (const Profile& profile : profiles_of(tasks[i].cases)) note_profile(profile, snapshot, result);
     result.results.push_back(answers[i].result);
     gaps.insert(answers[i].gaps.begin(), answers[i].gaps.end());
     datapath.insert(answers[i].datapath.begin(), answers[i].datapath.end());

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "matrix/cluster.h"
 #include "resource/snapshot.h"
 #include "semantics/profile.h"
 #include "verify/question.h"
@@ -21,6 +22,9 @@ struct ProveOptions {
   unsigned jobs = 1;                            ///< threads, one invariant each; 0: one a core. The answer does not depend on it
   std::chrono::year_month_day as_of{};          ///< the day on which exceptions are judged; a default-constructed one is today (UTC)
   bool datapath = false;                        ///< isolate: count also what a CNI lets a node do to pods whatever policy says
+  const matrix::Cluster* cluster = nullptr;     ///< the run's pools, in place of `profiles`
+  const resource::Snapshot* before = nullptr;   ///< a rollout of policies: each node enforces these or those of the snapshot
+  std::vector<semantics::Profile> rollout;      ///< a rollout of profiles, in place of `profiles`: each node runs the first or the second
   std::map<std::string, std::map<std::string, semantics::OptionValue>> options;  ///< by CNI: of the command line, for profiles that a spec lists
 };
 
@@ -32,10 +36,12 @@ struct ProveOptions {
 ///
 /// The domain: flows of the universe between `from` and `to` on the ports, less unexpired exceptions, where the assumptions hold. An empty
 /// domain is vacuous, and says which part of it is empty. A flow that breaks the invariant is replayed by the oracle before it is shown. One
-/// that breaks it only where a profile is silent (a gap) makes the result unknown, naming the axis. A cluster has one profile here, so
-/// every node knows every pod.
+/// that breaks it only where a profile is silent (a gap) makes the result unknown, naming the axis.
 ///
-/// `profiles`: those of invariants that name none. Throws InputError for names that the snapshot lacks and for profiles that there are not.
+/// Each end is judged by the readers of its own node: one profile everywhere, or with `cluster` every pair of its pools, or with a rollout every
+/// mixture of old and new. What an agent knows of the other end is in its reading; where nobody says it, both are possible.
+///
+/// `profiles`: those of invariants that name none, one after the other. Throws InputError for names that the snapshot lacks and for profiles that there are not.
 ProveResult prove(const resource::Snapshot& snapshot, const std::vector<InvariantSet>& sets, const semantics::Encodings& encodings, const std::vector<semantics::Profile>& profiles,
                   const ProveOptions& options);
 

@@ -91,7 +91,7 @@ std::vector<std::string> policy_namespaces(const policy::Reading& reading) {
 oracle::FlowVerdict replay(const Pool& pool, const policy::Reading& source_reading, const policy::Reading& destination_reading, const Witness& witness) {
   std::vector<const world::Endpoint*> pods;
   for (const auto* end : {&witness.source, &witness.destination})
-    if (end->kind == logic::EndpointKind::pod) pods.push_back(end);
+    if (end->kind == logic::EndpointKind::pod && (end == &witness.source || witness.source_knows_destination)) pods.push_back(end);
   for (const auto& pod : witness.bystanders) pods.push_back(&pod);
   const oracle::Cluster cluster{.named_port = oracle::cluster_port_names(pods)};
   const world::Flow flow{.source = &witness.source, .destination = &witness.destination, .protocol = witness.protocol, .port = witness.port, .family = witness.family};

@@ -66,7 +66,8 @@ std::vector<std::string> policy_namespaces(const policy::Reading& reading);
 
 /// A solver's assignment as concrete Kubernetes things. In closed universes the ends are pods of the snapshot.
 /// `mentioned`: the atoms of the question that the assignment answers. Left and right verdicts are not filled in.
-Witness realise(const logic::Pool& pool, const world::Universe& universe, const smt::Assignment& assignment, const std::vector<logic::Expr>& mentioned);
+Witness realise(const logic::Pool& pool, const world::Universe& universe, const smt::Assignment& assignment, const std::vector<logic::Expr>& mentioned,
+                bool source_knows_destination = true);
 
 /// The oracle's verdict for a witness.
 oracle::FlowVerdict replay(const logic::Pool& pool, const policy::Reading& source_reading, const policy::Reading& destination_reading, const Witness& witness);

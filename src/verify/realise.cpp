@@ -45,8 +45,10 @@ Address plain_address(const base::AddressSet& set, const Address& lowest, Endpoi
 
 class Realisation {
  public:
-  Realisation(const logic::Pool& pool, const world::Universe& universe, const smt::Assignment& a, const std::vector<logic::Expr>& mentioned)
-      : pool_(pool), universe_(universe), a_(a), mentioned_(mentioned) {}
+  Realisation(const logic::Pool& pool, const world::Universe& universe, const smt::Assignment& a, const std::vector<logic::Expr>& mentioned, bool source_knows_destination)
+      : pool_(pool), universe_(universe), a_(a), mentioned_(mentioned) {
+    w_.source_knows_destination = source_knows_destination;
+  }
 
   Witness build() {
     w_.protocol = a_.protocol;
@@ -96,6 +98,7 @@ class Realisation {
       out.namespace_labels = {e.namespace_labels.begin(), e.namespace_labels.end()};
     out.namespace_labels["kubernetes.io/metadata.name"] = out.namespace_name;
     out.service_account = e.service_account.value_or("default");
+    out.node = e.node.value_or("");
     out.name = out.namespace_name + (role == Role::source ? "/client" : "/server");
   }
 
@@ -133,11 +136,16 @@ class Realisation {
     });
   }
 
+  static bool can_be_on(const world::ClosedPod& closed, const std::string& node) {
+    if (!closed.pod.node.empty()) return closed.pod.node == node;
+    return !closed.nodes || std::binary_search(closed.nodes->begin(), closed.nodes->end(), node);
+  }
+
   std::vector<const world::ClosedPod*> candidates(Role role) const {
     std::vector<const world::ClosedPod*> found;
     const auto& node = a_.end(role).node;
     for (const auto& closed : universe_.pods)
-      if ((!node || closed.pod.node.empty() || *node == closed.pod.node) && agrees(role, closed)) found.push_back(&closed);
+      if ((!node || can_be_on(closed, *node)) && agrees(role, closed)) found.push_back(&closed);
     return found;
   }
 
@@ -157,6 +165,7 @@ class Realisation {
 
   Endpoint from_snapshot(const world::ClosedPod& closed, const smt::EndAssignment& e) {
     Endpoint out = closed.pod;
+    if (out.node.empty()) out.node = e.node.value_or("");
     for (const auto& key : closed.free_labels)
       if (const auto it = e.labels.find(key); it != e.labels.end()) out.labels[key] = it->second;
     if (!closed.namespace_known)
@@ -261,7 +270,7 @@ class Realisation {
   bool names_port(const std::string& name, base::Protocol protocol, const Endpoint* more) const {
     std::vector<const Endpoint*> pods;
     for (const auto* end : {&w_.source, &w_.destination})
-      if (end->kind == EndpointKind::pod) pods.push_back(end);
+      if (end->kind == EndpointKind::pod && (end == &w_.source || w_.source_knows_destination)) pods.push_back(end);
     for (const auto& pod : w_.bystanders) pods.push_back(&pod);
     if (more) pods.push_back(more);
     return a_.port != 0 && oracle::cluster_port_names(pods)(name, protocol) == a_.port;
@@ -303,8 +312,9 @@ class Realisation {
 
 }  // namespace
 
-Witness realise(const logic::Pool& pool, const world::Universe& universe, const smt::Assignment& assignment, const std::vector<logic::Expr>& mentioned) {
-  return Realisation(pool, universe, assignment, mentioned).build();
+Witness realise(const logic::Pool& pool, const world::Universe& universe, const smt::Assignment& assignment, const std::vector<logic::Expr>& mentioned,
+                bool source_knows_destination) {
+  return Realisation(pool, universe, assignment, mentioned, source_knows_destination).build();
 }
 
 }  // namespace npverify::verify

@@ -35,6 +35,12 @@ struct Witness {
   base::Family family = base::Family::ipv4;
   bool same_node = false;
   oracle::FlowVerdict left, right;  ///< for prove: `left` alone
+  /// Who judges an end, where nodes read differently: pool, and profile.
+  struct Reader {
+    std::string pool, profile;
+  };
+  Reader source_reader, destination_reader;
+  bool source_knows_destination = true;  ///< false: the destination's port names do not count where the source's CNI resolves names of the cluster
   std::string path, relay;          ///< of a service path; empty for the pod's own address
 };
 

@@ -105,15 +105,19 @@ struct Assumption {
 // ---------------------------------------------------------------------------------------------------------------------- invariants
 /// Which readings an invariant speaks of.
 struct ProfileChoice {
-  enum class Kind : uint8_t { run, listed } kind = Kind::run;  ///< run: those of the command line, or detected
+  enum class Kind : uint8_t { run, listed, per_node } kind = Kind::run;  ///< run: those of the command line, or detected; per_node: each node's own
   std::vector<std::string> names;                              ///< "calico@3.28", each of which must satisfy the invariant
   base::SourceSpan span;
 };
+
+/// Which pairs of nodes count.
+enum class Placement : uint8_t { any, same_node, cross_node };
 
 /// What every body may say. Absent fields take the set's value, then the default of the body's kind.
 struct BodyScope {
   std::optional<world::UniverseKind> universe;
   std::optional<ProfileChoice> profiles;
+  std::optional<Placement> placement;
 };
 
 struct Forbid : BodyScope {
@@ -159,6 +163,7 @@ struct InvariantSet {
   std::string name;
   std::optional<world::UniverseKind> universe;
   std::optional<ProfileChoice> profiles;
+  std::optional<Placement> placement;
   OnOutcome on_vacuous = OnOutcome::warn, on_unknown = OnOutcome::warn;
   std::vector<Assumption> assume;        ///< of the set, and of every Assumptions document of the run
   std::vector<Invariant> invariants;     ///< `except` holds those of ExceptionSets too

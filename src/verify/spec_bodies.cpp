@@ -127,9 +127,9 @@ class InvariantReader {
 
   template <class T>
   void set(T body, const YAML::Node& node, const std::string& field) {
-    if (node["profiles"].IsDefined()) body.profiles = read_profiles(context_, node, field, &out_.unsupported);
+    if (node["profiles"].IsDefined()) body.profiles = read_profiles(context_, node, field);
     body.universe = read_universe(context_, node, field);
-    read_where(context_, node, field, out_.unsupported);
+    body.placement = read_where(context_, node, field, out_.unsupported);
     out_.body = std::move(body);
   }
 
@@ -187,7 +187,7 @@ class InvariantReader {
     read_ports(context_, node, field);
     unsupported(form.name);
     std::vector<std::string> ignored;
-    if (node["profiles"].IsDefined()) read_profiles(context_, node, field, &ignored);
+    if (node["profiles"].IsDefined()) read_profiles(context_, node, field);
     read_universe(context_, node, field);
     read_where(context_, node, field, ignored);
     out_.body = Undecided{form.name};
@@ -202,9 +202,9 @@ class InvariantReader {
 
 }  // namespace
 
-void read_where(Context& context, const YAML::Node& map, const std::string& field, std::vector<std::string>& unsupported) {
-  const std::string placement = read_word(context, map, "placement", field, {"any", "observed", "sameNode", "crossNode"}, "any");
-  if (placement != "any") unsupported.push_back("not supported yet: " + join(field, "placement") + ": " + placement);
+namespace {
+
+void read_paths(Context& context, const YAML::Node& map, const std::string& field, std::vector<std::string>& unsupported) {
   const YAML::Node paths = map["paths"];
   if (!paths.IsDefined()) return;
   if (paths.IsScalar()) {
@@ -213,6 +213,16 @@ void read_where(Context& context, const YAML::Node& map, const std::string& fiel
   }
   for (const std::string& path : read_words(context, map, "paths", field, {"podIP", "clusterIP", "nodePort", "loadBalancer", "sidecar", "ambient"}))
     if (path != "podIP") unsupported.push_back("not supported yet: " + join(field, "paths") + ": " + path);
+}
+
+}  // namespace
+
+std::optional<Placement> read_where(Context& context, const YAML::Node& map, const std::string& field, std::vector<std::string>& unsupported) {
+  read_paths(context, map, field, unsupported);
+  if (!map["placement"].IsDefined()) return std::nullopt;
+  const std::string placement = read_word(context, map, "placement", field, {"any", "observed", "sameNode", "crossNode"}, "any");
+  if (placement == "observed") unsupported.push_back("not supported yet: " + join(field, "placement") + ": observed (universe: observed leaves every pod where it is)");
+  return placement == "sameNode" ? Placement::same_node : placement == "crossNode" ? Placement::cross_node : Placement::any;
 }
 
 Invariant read_invariant(Context& context, const YAML::Node& node, const std::string& field) { return InvariantReader(context, node, field).read(); }

@@ -38,14 +38,14 @@ std::optional<world::UniverseKind> read_universe(Context& context, const YAML::N
   return std::nullopt;
 }
 
-std::optional<ProfileChoice> read_profiles(Context& context, const YAML::Node& map, const std::string& field, std::vector<std::string>* unsupported) {
+std::optional<ProfileChoice> read_profiles(Context& context, const YAML::Node& map, const std::string& field) {
   const YAML::Node node = map["profiles"];
   if (!node.IsDefined()) return std::nullopt;
   const std::string path = join(field, "profiles");
   ProfileChoice choice{.span = context.yaml.span(node)};
   if (node.IsScalar()) {
     const std::string word = read_word(context, map, "profiles", field, {"any", "perNode"}, "any");
-    if (word == "perNode" && unsupported) unsupported->push_back("not supported yet: " + path + ": perNode");
+    if (word == "perNode") choice.kind = ProfileChoice::Kind::per_node;
     return choice;
   }
   choice.kind = ProfileChoice::Kind::listed;

@@ -31,9 +31,9 @@ Invariant read_invariant(Context& context, const YAML::Node& node, const std::st
 Exception read_exception(Context& context, const YAML::Node& node, const std::string& field, bool in_set);
 Assumption read_assumption(Context& context, const YAML::Node& node, const std::string& field);
 
-std::optional<ProfileChoice> read_profiles(Context& context, const YAML::Node& map, const std::string& field, std::vector<std::string>* unsupported);
-/// `placement` and `paths`: what is not decided yet goes to `unsupported`.
-void read_where(Context& context, const YAML::Node& map, const std::string& field, std::vector<std::string>& unsupported);
+std::optional<ProfileChoice> read_profiles(Context& context, const YAML::Node& map, const std::string& field);
+/// `placement`, where it is given, and `paths`: what is not decided yet goes to `unsupported`.
+std::optional<Placement> read_where(Context& context, const YAML::Node& map, const std::string& field, std::vector<std::string>& unsupported);
 std::optional<world::UniverseKind> read_universe(Context& context, const YAML::Node& map, const std::string& field);
 
 /// The word at `key`, one of `words`; `otherwise` where absent or wrong (reported).

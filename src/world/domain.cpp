@@ -142,7 +142,10 @@ class Domain {
     const bool is_namespace_label = a.kind == AtomKind::namespace_label_is || a.kind == AtomKind::namespace_label_exists;
     if (is_namespace_label && !closed.namespace_known && key != "kubernetes.io/metadata.name") return logic::True;
     if (a.kind == AtomKind::address_in) return address(e, a, closed.pod);
-    if (a.kind == AtomKind::node_is && closed.pod.node.empty()) return logic::True;
+    if (a.kind == AtomKind::node_is && closed.pod.node.empty()) {
+      const bool can = !closed.nodes || std::binary_search(closed.nodes->begin(), closed.nodes->end(), key);
+      return can ? logic::True : pool_.negation(e);
+    }
     return says(a, closed.pod) ? e : pool_.negation(e);
   }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -38,6 +39,7 @@ struct ClosedPod {
   Endpoint pod;
   std::string workload;                 ///< "shop/Deployment/web", or "shop/Pod/web-1"
   bool namespace_known = true;           ///< false: no Namespace object, its labels are free
+  std::optional<std::vector<std::string>> nodes;  ///< on which it can be, sorted; absent: any
   std::vector<std::string> free_labels;  ///< keys that controllers add with values of their own (pod-template-hash, ...)
 };
 

@@ -12,9 +12,11 @@ A case is one file: a comment header, the manifests, and the specs (documents of
     # EXPECT: ID VERDICT: part of the reason      the reason under the first profile, or all of them together
     # EXCEPTIONS: ID EXC-7 (expires 2027-01-31)   what the result says of its exceptions
     # AXES: ID ip-blocks.peers                    what it says of the axes
+    # READERS: ID old -> new                      the pools of the ends of its witness
     # EXIT: 1
 
-Each witness, written out as manifests and a flow, must get its verdict again from `eval`. tests/unit/verify asks the same cases of the library.
+cases/ have one reading for every node; those of mixed/ carry a NodeCapabilityMatrix, or roll out a second set of policies (documents with a
+line `# side: old` or `# side: new`). Each witness, written out as manifests and a flow, must get its verdict again from `eval`. tests/unit/verify asks the same cases of the library.
 """
 import argparse
 import pathlib
@@ -31,9 +33,13 @@ def read_case(path):
     text = path.read_text()
     header = [m.groups() for line in text.splitlines() if (m := re.match(r"# ([A-Z-]+): (.*)", line))]
     documents = re.split(r"^---\n", text, flags=re.MULTILINE)
-    is_spec = [bool(re.search(r"^apiVersion: npverify\.io/", d, re.MULTILINE)) for d in documents]
-    manifests = "---\n".join(d for d, spec in zip(documents, is_spec) if not spec)
-    return header, manifests, "---\n".join(d for d, spec in zip(documents, is_spec) if spec)
+    parts = {"manifests": [], "spec": [], "matrix": [], "old": [], "new": []}
+    for document in documents:
+        side = re.search(r"^# side: (old|new)$", document, re.MULTILINE)
+        is_ours = re.search(r"^apiVersion: npverify\.io/", document, re.MULTILINE)
+        is_matrix = is_ours and re.search(r"^kind: NodeCapabilityMatrix", document, re.MULTILINE)
+        parts["matrix" if is_matrix else "spec" if is_ours else side[1] if side else "manifests"].append(document)
+    return header, {name: "---\n".join(texts) for name, texts in parts.items() if texts}
 
 
 def field(header, word, otherwise=None):
@@ -59,30 +65,47 @@ def check(header, answer, code, first):
         yield f"exit {code}, expected {field(header, 'EXIT', '0')}"
 
 
-def replay(verifier, folder, profile, answer):
+def replay(verifier, folder, readers, answer):
     """Each witness in its own world, by `eval`: allowed or denied as the result claims."""
     for world in sorted(folder.glob("*/world.yaml")):
-        done = verifier.run("eval", "--cni", profile, "-f", world, "--flows", world.with_name("flow.csv"), "--format", "csv", accept=(0, 3))
+        done = verifier.run("eval", *readers, "-f", world, "--flows", world.with_name("flow.csv"), "--format", "csv", accept=(0, 3))
         verdicts = [line.split(",")[6] for line in done.stdout.splitlines()[1:]]
         if not verdicts or "unknown" in verdicts:
-            yield f"witness {world.parent.name}: eval says {verdicts} under {profile}"
+            yield f"witness {world.parent.name}: eval says {verdicts} under {readers[1]}"
+
+
+def check_details(header, answer):
+    """Axes and readers, as far as the header speaks of them."""
+    results = {r["id"]: r for r in answer["results"]}
+    for identity, axis in fields(header, "AXES"):
+        if axis not in results[identity].get("axes", []):
+            yield f"{identity}: expected axis {axis}, found {results[identity].get('axes')}"
+    for identity, readers in fields(header, "READERS"):
+        witness = results[identity].get("witness", {"source": {}, "destination": {}})
+        found = " -> ".join(witness[end].get("pool") or witness[end].get("profile", "?") for end in ("source", "destination"))
+        if found != readers:
+            yield f"{identity}: expected readers {readers}, found {found}"
 
 
 def run_case(path, verifier):
-    header, manifests, spec = read_case(path)
+    header, parts = read_case(path)
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
-        (folder / "manifests.yaml").write_text(manifests)
-        (folder / "spec.yaml").write_text(spec)
+        for part, text in parts.items():
+            (folder / f"{part}.yaml").write_text(text)
         profiles = field(header, "PROFILES")
         for number, profile in enumerate(profiles.split(", ") if profiles else [None]):
             witnesses = folder / f"witnesses-{number}"
             # The specs stand last, after the flags that take lists.
             words = ["prove", "-f", folder / "manifests.yaml", "--as-of", field(header, "AS-OF", "2026-01-01"), "--witness-dir", witnesses]
-            answer, code = verifier.json(*words, *(["--cni", profile] if profile else []), folder / "spec.yaml")
+            readers = ["--cni", profile] if profile else ["--matrix", folder / "matrix.yaml"] if "matrix" in parts else []
+            rollout = ["--rollout", folder / "old.yaml", folder / "new.yaml"] if "old" in parts else ["--rollout", *field(header, "ROLLOUT").split()] if field(header, "ROLLOUT") else []
+            answer, code = verifier.json(*words, *readers, *rollout, folder / "spec.yaml")
             yield from check(header, answer, code, number == 0)
-            if profile:
-                yield from replay(verifier, witnesses, profile, answer)
+            if path.parent.name == "mixed":
+                yield from check_details(header, answer)
+            if readers and not rollout:
+                yield from replay(verifier, witnesses, readers, answer)
 
 
 def main():
@@ -91,7 +114,7 @@ def main():
     parser.add_argument("--npverify")
     arguments = parser.parse_args()
     verifier = Verifier(arguments.npverify)
-    cases = arguments.files or sorted((HERE / "cases").glob("*.yaml"))
+    cases = arguments.files or sorted((HERE / "cases").glob("*.yaml")) + sorted((HERE / "mixed").glob("*.yaml"))
     failures = 0
     for path in cases:
         for problem in run_case(path, verifier):

@@ -22,6 +22,7 @@ QUESTIONS = [  # schema, expected exit code, arguments
     ("comparison", 3, "equiv --left calico@3.28 --right cilium@1.16 -f tests/golden/input/empty.yaml"),
     ("comparison", 1, "equiv --left cilium@1.15 --right cilium@1.16 -f tests/golden/input/range.yaml"),
     ("prove", 1, "prove -f examples/outage --cni cilium@1.16 tests/golden/input/invariants.yaml"),
+    ("prove", 1, "prove --matrix tests/golden/input/mixed/matrix.yaml -f tests/golden/input/mixed/cluster.yaml tests/golden/input/mixed/specs.yaml"),
     ("place", 0, "place shop/web -f tests/golden/input/placement.yaml --without gpu=true --pool zone=z"),
     ("place", 1, "place shop/nowhere -f tests/golden/input/placement-nowhere.yaml"),
     ("place", 3, "place pay/payment -f tests/golden/input/placement-no-node.yaml"),

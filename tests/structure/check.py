@@ -18,7 +18,7 @@ ROOMS = {
     "smt": "base logic",
     "oracle": "base logic semantics resource policy world",
     "reach": "base logic semantics resource policy matrix world oracle",
-    "verify": "base manifest logic semantics resource policy matrix world smt oracle reach",
+    "verify": "base manifest placement logic semantics resource policy matrix world smt oracle reach",
     "explain": "base logic semantics resource policy matrix world smt oracle reach verify",
     "report": "base manifest placement logic semantics resource policy matrix world smt oracle reach verify explain",
     "library": "base manifest placement logic semantics resource policy matrix world smt oracle reach verify explain report",

@@ -146,9 +146,9 @@ TEST_CASE("what is not decided yet is named, never ignored") {
   const Case cases[] = {
       {"    - {id: a, onlyVia: {from: {any: true}, to: {external: true}, via: {workloads: [egress/Deployment/proxy]}}}\n", "not supported yet: onlyVia"},
       {"    - {id: a, capability: {workloads: {namespaces: {names: [pay]}}, requires: {fromPolicies: true}}}\n", "not supported yet: capability"},
-      {"    - {id: a, forbid: {from: {any: true}, to: {any: true}, placement: sameNode}}\n", "not supported yet: spec.invariants[0].forbid.placement: sameNode"},
+      {"    - {id: a, forbid: {from: {any: true}, to: {any: true}, placement: observed}}\n",
+       "not supported yet: spec.invariants[0].forbid.placement: observed (universe: observed leaves every pod where it is)"},
       {"    - {id: a, require: {from: {any: true}, to: {any: true}, paths: [podIP, nodePort]}}\n", "not supported yet: spec.invariants[0].require.paths: nodePort"},
-      {"    - {id: a, require: {from: {any: true}, to: {any: true}, profiles: perNode}}\n", "not supported yet: spec.invariants[0].require.profiles: perNode"},
       {"    - {id: a, require: {from: {any: true}, to: {any: true}}, quantify: {to: some}}\n", "not supported yet: quantify.to: some"},
       {"    - {id: a, isolate: {group: {any: true}}, robust: {labelDrift: {k: 1}}}\n", "not supported yet: robust.labelDrift"},
   };
@@ -161,9 +161,19 @@ TEST_CASE("what is not decided yet is named, never ignored") {
 }
 
 TEST_CASE("what is not decided yet in a set holds for each of its invariants") {
-  const auto sets = read(set_of("    - {id: a, isolate: {group: {external: true}}}\n    - {id: b, isolate: {group: {external: true}, profiles: [calico@3.28]}}\n", "  profiles: perNode\n"));
+  const auto sets = read(set_of("    - {id: a, isolate: {group: {external: true}}}\n    - {id: b, isolate: {group: {external: true}, placement: crossNode}}\n", "  placement: observed\n"));
   CHECK(sets[0].invariants[0].unsupported.size() == 1);
   CHECK(sets[0].invariants[1].unsupported.empty());  // it has a choice of its own
+}
+
+TEST_CASE("profiles: perNode and placement are read, of a set and of a body") {
+  const auto sets = read(set_of("    - {id: a, forbid: {from: {any: true}, to: {any: true}, placement: sameNode}}\n    - {id: b, require: {from: {any: true}, to: {any: true}, profiles: [calico@3.28]}}\n",
+                                "  profiles: perNode\n  placement: crossNode\n"));
+  CHECK(sets[0].profiles->kind == ProfileChoice::Kind::per_node);
+  CHECK(sets[0].placement == Placement::cross_node);
+  CHECK(std::get<Forbid>(sets[0].invariants[0].body).placement == Placement::same_node);
+  CHECK_FALSE(std::get<Require>(sets[0].invariants[1].body).placement);
+  for (const auto& invariant : sets[0].invariants) CHECK(invariant.unsupported.empty());
 }
 
 TEST_CASE("dates are days of the calendar") {

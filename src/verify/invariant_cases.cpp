@@ -1,0 +1,111 @@
+// A case of an invariant: the readings of both ends, and the nodes on which they are.
+//
+// Nodes of one pool are interchangeable: no formula speaks of a node but by same_node and by the names that a specification or the dump
+// itself mentions, and two nodes that nobody mentions satisfy the same formulas. So of each pool two unmentioned nodes (two, because the ends
+// can be on one node or on two) stand for all of them, beside every mentioned one. Workloads that cannot land everywhere tell nodes apart too:
+// then two of each set of nodes that the same workloads are kept from. A host's address belongs to its node, so where hosts can be
+// ends every node is named with its addresses.
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "verify/invariant_run.h"
+
+namespace npverify::verify {
+
+using logic::Expr;
+using logic::Role;
+using policy::Direction;
+using policy::Reading;
+
+const Reading& InvariantRun::reading_of(const Readers& readers, bool stranger) {
+  const std::string key = readers.label + "\n" + readers.pool + "\n" + readers.phase + (stranger ? "\nstranger" : "");
+  const Reading*& slot = reading_index_[key];
+  if (slot) return *slot;
+  if (stranger) {
+    const Reading& plain = reading_of(readers, false);
+    return *(slot = &readings_.emplace_back(policy::seen_by_a_stranger(pool_, plain)));
+  }
+  const resource::Snapshot& policies = readers.policies ? *readers.policies : context_.snapshot;
+  const std::vector<uint32_t> only = policies_in(policies, relevant_);
+  const policy::ClusterFacts facts{universe_.addresses.ipv4, universe_.addresses.ipv6};
+  if (!readers.settings) return *(slot = &readings_.emplace_back(policy::read_policies(pool_, policies, facts, readers.profile, &only)));
+  matrix::Pool settings = *readers.settings;
+  settings.profile = readers.profile;
+  return *(slot = &readings_.emplace_back(matrix::read_policies(pool_, policies, facts, settings, &only)));
+}
+
+bool InvariantRun::resolves_names_of_cluster(const Reading& reading, Direction direction) const {
+  std::vector<Expr> ports;
+  for (const auto& policy : reading.direction(direction).policies)
+    for (const auto& rule : policy.rules) ports.push_back(rule.ports);
+  const auto atoms = pool_.atoms_of(ports);
+  return std::any_of(atoms.begin(), atoms.end(), [&](Expr e) { return pool_.atom_of(e).kind == logic::AtomKind::port_named_in_cluster; });
+}
+
+// All readings that may hold. A table of port names that hangs on which pods the agents know is bounded from both sides: rules only allow,
+// so what is allowed grows with what a name stands for.
+std::vector<const Reading*> InvariantRun::readings_of(const Readers& readers, const Knowledge& knowledge, Direction direction) {
+  std::vector<const Reading*> all;
+  if (knowledge.may_know) all.push_back(&reading_of(readers, false));
+  if (knowledge.may_not_know) all.push_back(&reading_of(readers, true));
+  const bool table_is_free = universe_.kind == world::UniverseKind::possible && all.size() == 1;
+  if (knowledge.whole_cluster || table_is_free || !resolves_names_of_cluster(*all.front(), direction)) return all;
+  std::vector<const Reading*> bounded;
+  for (const Reading* reading : all)
+    for (const bool named : {false, true}) bounded.push_back(&readings_.emplace_back(policy::with_names_of_cluster(pool_, *reading, named)));
+  return bounded;
+}
+
+InvariantRun::Ends InvariantRun::ends_of(const Reading& reading, const ReaderCase& one) const { return {.of = &one, .egress = {&reading}, .ingress = {&reading}, .where = logic::True}; }
+
+InvariantRun::Ends InvariantRun::ends_in(const ReaderCase& one, const std::vector<Flows>& all) {
+  Ends ends{.of = &one, .egress = readings_of(one.source, one.source_knows, Direction::egress), .ingress = readings_of(one.destination, one.destination_knows, Direction::ingress)};
+  std::vector<Expr> where{on_nodes(one.source, Role::source, all), on_nodes(one.destination, Role::destination, all)};
+  if (one.never_one_node) where.push_back(pool_.negation(pool_.same_node()));
+  ends.where = pool_.conjunction(std::move(where));
+  return ends;
+}
+
+// Which of the workloads that cannot land everywhere cannot land on the node.
+std::vector<bool> InvariantRun::kept_from(const std::string& node) const {
+  std::vector<bool> out;
+  for (const auto& closed : universe_.pods)
+    if (closed.nodes) out.push_back(!std::binary_search(closed.nodes->begin(), closed.nodes->end(), node));
+  return out;
+}
+
+std::vector<std::string> InvariantRun::representatives(const Readers& readers, const std::vector<Flows>& all) const {
+  if (universe_.kind == world::UniverseKind::observed) return readers.nodes;
+  std::vector<Expr> formulas = scope_;
+  formulas.push_back(excepted_);
+  for (const Flows& flows : all)
+    for (const Expr e : {flows.from, flows.to, flows.left_out}) formulas.push_back(e);
+  std::set<std::string> mentioned;
+  for (const Expr e : pool_.atoms_of(formulas))
+    if (const logic::Atom& a = pool_.atom_of(e); a.kind == logic::AtomKind::node_is) mentioned.insert(pool_.text(a.name));
+  for (const auto& closed : universe_.pods)
+    if (!closed.pod.node.empty()) mentioned.insert(closed.pod.node);
+  std::vector<std::string> out;
+  std::map<std::vector<bool>, size_t> taken;
+  for (const std::string& node : readers.nodes)
+    if (mentioned.contains(node) || taken[kept_from(node)]++ < 2) out.push_back(node);
+  return out;
+}
+
+Expr InvariantRun::on_nodes(const Readers& readers, Role role, const std::vector<Flows>& all) {
+  if (readers.nodes.empty()) return logic::True;
+  std::vector<Expr> pods, hosts;
+  for (const std::string& node : representatives(readers, all)) pods.push_back(pool_.node_is(role, node));
+  const bool can_be_host = universe_.classes.nodes && std::any_of(all.begin(), all.end(), [&](const Flows& flows) { return may_be_host(role == Role::source ? flows.from : flows.to, role); });
+  for (const std::string& node : can_be_host ? readers.nodes : std::vector<std::string>{}) {
+    base::AddressSet addresses;
+    if (const resource::Node* known = context_.snapshot.find_node(node))
+      for (const auto& address : known->addresses) addresses = addresses.united(base::AddressSet::of(address));
+    hosts.push_back(addresses.empty() ? pool_.node_is(role, node) : pool_.both(pool_.node_is(role, node), pool_.address_in(role, addresses)));
+  }
+  return pool_.disjunction({pool_.both(pool_.kind_is(role, logic::EndpointKind::pod), pool_.disjunction(std::move(pods))),
+                            pool_.both(pool_.kind_is(role, logic::EndpointKind::host), pool_.disjunction(std::move(hosts))), pool_.kind_is(role, logic::EndpointKind::outside)});
+}
+
+}  // namespace npverify::verify
