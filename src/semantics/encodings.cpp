@@ -191,6 +191,7 @@ const AxisInfo* Encodings::axis(const std::string& id) const {
   return nullptr;
 }
 
+const PathFacts& Encodings::paths() const { return state_->data.paths; }
 std::shared_ptr<const RuleLibrary> Encodings::rules() const { return state_->data.rules; }
 
 std::vector<Resolved> Encodings::entries(const std::string& cni, const std::string& axis) const {

@@ -281,6 +281,7 @@ EncodingsData load_encodings(const std::string& folder, Diagnostics& diagnostics
   AxesReader(read_file(root / "axes.yaml", "axes.yaml", diagnostics), data, diagnostics).read();
   for (const auto& path : files_in(root / "cni", ".yaml"))
     data.cnis.push_back(CniReader(read_file(path, "cni/" + path.filename().string(), diagnostics), data, diagnostics).read());
+  if (fs::exists(root / "paths.yaml")) data.paths = read_path_facts(read_file(root / "paths.yaml", "paths.yaml", diagnostics), diagnostics);
   return data;
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/diagnostics.h"
+#include "semantics/path_facts.h"
 #include "semantics/profile.h"
 #include "semantics/rules.h"
 
@@ -44,6 +45,7 @@ struct EncodingsData {
   std::vector<Example> examples;
   std::vector<CniFile> cnis;
   std::shared_ptr<const RuleLibrary> rules;
+  PathFacts paths;
 };
 
 /// Reads axes.yaml, rules/*.smt2 and cni/*.yaml under `folder`. Every problem of every file goes to `diagnostics`.

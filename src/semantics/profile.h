@@ -13,6 +13,7 @@
 namespace npverify::semantics {
 
 class RuleLibrary;
+struct PathFacts;
 
 enum class Confidence : uint8_t { measured, sourced, documented, observed, assumed };
 const char* to_string(Confidence confidence);
@@ -98,6 +99,8 @@ class Encodings {
   const std::vector<AxisInfo>& axes() const;
   const AxisInfo* axis(const std::string& id) const;
   std::shared_ptr<const RuleLibrary> rules() const;
+  /// What Services, masquerade and encapsulation do to headers: paths.yaml.
+  const PathFacts& paths() const;
   /// For one axis and CNI: every entry of the file, in order, as "cni explain AXIS" prints them.
   std::vector<Resolved> entries(const std::string& cni, const std::string& axis) const;
 

@@ -15,13 +15,14 @@ ROOMS = {
     "policy": "base logic semantics resource",
     "matrix": "base logic semantics resource policy",
     "world": "base logic semantics resource policy",
+    "path": "base logic resource semantics",
     "smt": "base logic",
     "oracle": "base logic semantics resource policy world",
     "reach": "base logic semantics resource policy matrix world oracle",
-    "verify": "base manifest placement logic semantics resource policy matrix world smt oracle reach",
-    "explain": "base logic semantics resource policy matrix world smt oracle reach verify",
-    "report": "base manifest placement logic semantics resource policy matrix world smt oracle reach verify explain",
-    "library": "base manifest placement logic semantics resource policy matrix world smt oracle reach verify explain report",
+    "verify": "base manifest placement logic semantics resource policy matrix world path smt oracle reach",
+    "explain": "base placement logic semantics resource policy matrix world smt oracle reach verify",
+    "report": "base manifest placement logic semantics resource policy matrix world path smt oracle reach verify explain",
+    "library": "base manifest placement logic semantics resource policy matrix world path smt oracle reach verify explain report",
     "cli": "",  # the public headers alone
 }
 
