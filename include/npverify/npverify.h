@@ -2,6 +2,7 @@
 
 #include "npverify/answer.h"
 #include "npverify/error.h"
+#include "npverify/explain_flow.h"
 #include "npverify/place.h"
 #include "npverify/pools.h"
 #include "npverify/profile.h"

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <set>
+
+#include "verify/flow_explanation.h"
+
+/// The ends that a user names, as concrete pods on concrete nodes: pods that are there, and pods that could be.
+namespace npverify::verify {
+
+/// An end at one place.
+struct Spot {
+  std::string node;               ///< empty for ends outside
+  std::vector<std::string> ends;  ///< names in Stage::world; several where its address is open and policies tell addresses apart
+  path::Client::What what = path::Client::What::pod;
+};
+
+struct Actor {
+  std::string id;             ///< "pay/Deployment/payment"
+  std::vector<Spot> spots;
+  bool fixed = true;          ///< its pods are where the spots say; false: each spot is a place where they could be
+  std::string problem;        ///< why there are no spots
+  Layer problem_layer = Layer::placement;
+};
+
+/// The snapshot with the pods that could be, and where its address ranges are cut by what policies and paths ask of addresses.
+class Stage {
+ public:
+  /// `more`: prefixes that decide beside those of policies.
+  Stage(const resource::Snapshot& snapshot, const std::vector<base::Prefix>& more);
+
+  resource::Snapshot world;
+  std::vector<std::string> assumptions;
+
+  /// The pods of a workload, or a pod, on the nodes where they are or can land; `only`, if not empty, are the nodes that count.
+  Actor take(const resource::Workload& workload, const std::vector<std::string>& only);
+  Actor take(const resource::Pod& pod, const std::vector<std::string>& only);
+  Actor take_address(const base::Address& address);
+  Actor take_node(const std::string& name);
+
+  /// The address that a node's tunnel device has, as far as it is known: else one of its pods' range.
+  std::vector<base::Address> tunnel_addresses(const std::string& node) const;
+  /// Equal for addresses that nothing tells apart.
+  std::string cell_of(const std::vector<base::Address>& addresses) const;
+
+ private:
+  Actor on_nodes(const placement::Subject& subject, const resource::Labels& labels, const std::vector<std::string>& only);
+  Spot materialise(const placement::Subject& subject, const resource::Labels& labels, const std::string& node);
+  std::vector<base::Address> representatives(const std::string& node);
+  std::optional<base::Address> free_in(const base::Address& first, const base::Address& last);
+
+  const resource::Snapshot& snapshot_;
+  std::vector<placement::Candidate> candidates_;
+  base::AddressSet pod_addresses_;
+  std::vector<base::Address> cuts_;       ///< first addresses of cells, sorted
+  std::set<base::Address> used_;
+  std::set<std::string> names_;
+};
+
+}  // namespace npverify::verify

@@ -1,0 +1,481 @@
+// Ends to spots, spots to connections, connections to rows. Nodes that read alike, are set alike and whose addresses nothing tells apart are
+// interchangeable: a connection between such nodes is judged once (`memo`), and counted as often as it stands for.
+#include "verify/flow_explanation.h"
+
+#include <algorithm>
+
+#include "verify/flow_journey.h"
+
+namespace npverify::verify {
+namespace {
+
+using oracle::EndVerdict;
+using path::Kind;
+
+std::string name_of(const resource::ObjectMeta& meta) { return meta.namespace_name + "/" + meta.name; }
+
+/// "namespace/name" of "name" or "namespace/name" or "namespace/Kind/name"; the kind goes into `kind`.
+std::string full_name(const std::string& text, const std::string& default_namespace, std::string& kind) {
+  const size_t first = text.find('/'), last = text.rfind('/');
+  if (first == std::string::npos) return default_namespace + "/" + text;
+  if (first == last) return text;
+  kind = text.substr(first + 1, last - first - 1);
+  return text.substr(0, first) + text.substr(last);
+}
+
+/// One endpoint of one way to ask for it.
+struct Target {
+  Kind kind = Kind::pod_ip;
+  const resource::Service* service = nullptr;
+  size_t actor = 0;       ///< into `endpoints_`
+  base::Port port = 0, entry_port = 0;
+  bool operator==(const Target&) const = default;
+};
+
+/// What a connection came to, over all addresses and journeys.
+struct Outcome {
+  EndVerdict verdict = EndVerdict::allow;
+  Layer layer = Layer::none;
+  std::string reason;
+  std::vector<std::string> to_supply;
+  std::vector<JourneyVerdict> journeys;
+};
+
+class Explainer {
+ public:
+  Explainer(const resource::Snapshot& snapshot, const semantics::PathFacts& facts, const semantics::Profile* profile, const matrix::Cluster* cluster, const FlowQuestion& question)
+      : snapshot_(snapshot), facts_(facts), question_(question), stage_(snapshot, prefixes(snapshot, facts)), profile_(profile), cluster_(cluster) {}
+
+  FlowExplanation run() {
+    if (find_source() && find_targets()) {
+      readers_ = cluster_ ? std::make_unique<NodeReaders>(stage_.world, *cluster_) : std::make_unique<NodeReaders>(stage_.world, *profile_);
+      for (const auto& node : stage_.world.nodes) signature_of_node(node.meta.name);
+      for (const auto& target : targets_) enumerate(target);
+      count_asymmetries();
+      conclude();
+    }
+    finish();
+    return std::move(result_);
+  }
+
+ private:
+  static std::vector<base::Prefix> prefixes(const resource::Snapshot& snapshot, const semantics::PathFacts& facts) {
+    std::vector<base::Prefix> all;
+    std::set<std::string> cnis;
+    for (const auto& range : facts.ranges) cnis.insert(range.cni);
+    for (const auto& cni : cnis) {
+      const semantics::Profile any{.cni = cni, .version = {}, .options = {}, .axes = {}, .rules = {}};
+      const auto settings = path::settings_of(facts, snapshot, any, {});
+      all.insert(all.end(), settings.ranges.begin(), settings.ranges.end());
+      all.insert(all.end(), settings.cluster_cidrs.begin(), settings.cluster_cidrs.end());
+    }
+    return all;
+  }
+
+  // ----------------------------------------------------------------------------------------------------------------- ends
+  bool missing(const std::string& what, const std::string& name, const std::vector<std::string>& known) {
+    const auto near = base::nearest(name, known);
+    return fail(EndVerdict::unknown, Layer::manifest, "no " + what + " '" + name + "' is in the manifests" + (near ? " (did you mean '" + *near + "'?)" : ""));
+  }
+
+  bool fail(EndVerdict verdict, Layer layer, const std::string& reason) {
+    result_.verdict = verdict;
+    result_.layer = layer;
+    result_.reason = reason;
+    return false;
+  }
+
+  /// The actor that `text` means; nothing after a failure that `result_` tells.
+  std::optional<Actor> find_actor(const std::string& text, const std::vector<std::string>& only) {
+    if (text.starts_with("ip:")) {
+      const auto address = base::Address::parse(text.substr(3));
+      if (!address) throw base::InputError("error: '" + text + "' names no address\n");
+      return stage_.take_address(*address);
+    }
+    if (text.starts_with("node:")) return find_node(text.substr(5));
+    std::string kind;
+    const std::string name = full_name(text, question_.default_namespace, kind);
+    std::vector<std::string> known;
+    for (const auto& workload : snapshot_.workloads) {
+      known.push_back(name_of(workload.meta));
+      if (name_of(workload.meta) == name && (kind.empty() || kind == workload.kind)) return checked(stage_.take(workload, only));
+    }
+    for (const auto& pod : snapshot_.pods) {
+      known.push_back(name_of(pod.meta));
+      if (name_of(pod.meta) == name && (kind.empty() || kind == "Pod")) return checked(stage_.take(pod, only));
+    }
+    missing("workload or pod", name, known);
+    return std::nullopt;
+  }
+
+  std::optional<Actor> find_node(const std::string& name) {
+    std::vector<std::string> known;
+    for (const auto& node : snapshot_.nodes) known.push_back(node.meta.name);
+    if (std::find(known.begin(), known.end(), name) != known.end()) return stage_.take_node(name);
+    missing("node", name, known);
+    return std::nullopt;
+  }
+
+  std::optional<Actor> checked(Actor actor) {
+    if (!actor.problem.empty()) {
+      fail(EndVerdict::deny, Layer::placement, actor.problem);
+      return std::nullopt;
+    }
+    return actor;
+  }
+
+  bool find_source() {
+    if (question_.source.starts_with("svc:")) throw base::InputError("error: a Service sends nothing; name a workload, a pod, node:NAME or ip:ADDRESS as the source\n");
+    auto actor = find_actor(question_.source, question_.source_nodes);
+    if (actor) client_ = std::move(*actor);
+    return actor.has_value();
+  }
+
+  // -------------------------------------------------------------------------------------------------------------- targets
+  bool wanted(Kind kind) const { return question_.paths.empty() || std::find(question_.paths.begin(), question_.paths.end(), kind) != question_.paths.end(); }
+
+  bool find_targets() {
+    const bool found = question_.destination.starts_with("svc:") ? find_service(question_.destination.substr(4)) : find_endpoint();
+    if (!found) return false;
+    if (targets_.empty()) throw base::InputError("error: --path: none of the paths asked for leads to " + question_.destination + "\n");
+    return true;
+  }
+
+  bool find_service(const std::string& text) {
+    std::string kind;
+    const std::string name = full_name(text, question_.default_namespace, kind);
+    std::vector<std::string> known;
+    for (const auto& service : snapshot_.services) {
+      known.push_back(name_of(service.meta));
+      if (name_of(service.meta) == name) return add_service(service);
+    }
+    return missing("Service", name, known);
+  }
+
+  const resource::ServicePort* port_of(const resource::Service& service) const {
+    for (const auto& port : service.ports) {
+      if (port.protocol != question_.protocol) continue;
+      if (question_.port ? port.port == *question_.port : port.name == question_.port_name) return &port;
+    }
+    return nullptr;
+  }
+
+  bool add_service(const resource::Service& service) {
+    const auto* port = port_of(service);
+    if (!port && service.type != "ExternalName") {
+      std::string all;
+      for (const auto& one : service.ports) all += (all.empty() ? "" : ", ") + std::string(base::to_string(one.protocol)) + "/" + std::to_string(one.port) + (one.name.empty() ? "" : " (" + one.name + ")");
+      return fail(EndVerdict::deny, Layer::endpoint, "Service " + name_of(service.meta) + " has no port " + port_text() + "; it has " + (all.empty() ? "none" : all));
+    }
+    const path::Resolution resolution = path::resolve(snapshot_, service, port ? *port : resource::ServicePort{});
+    result_.problems = resolution.problems;
+    result_.notes = resolution.notes;
+    if (!resolution.to_supply.empty()) return fail(EndVerdict::unknown, Layer::endpoint, resolution.to_supply);
+    if (resolution.backends.empty())
+      return fail(service.type == "ExternalName" ? EndVerdict::unknown : EndVerdict::deny, Layer::endpoint, resolution.problems.empty() ? "the Service has no endpoint" : resolution.problems[0].sentence);
+    for (const auto& backend : resolution.backends)
+      if (!add_backend(service, *port, backend)) return false;
+    return true;
+  }
+
+  std::string port_text() const { return std::string(base::to_string(question_.protocol)) + "/" + (question_.port ? std::to_string(*question_.port) : question_.port_name); }
+
+  bool add_backend(const resource::Service& service, const resource::ServicePort& port, const path::Backend& backend) {
+    Actor actor = backend.pod ? stage_.take(*backend.pod, question_.destination_nodes) : backend.workload ? stage_.take(*backend.workload, question_.destination_nodes) : stage_.take_address(*backend.address);
+    if (actor.spots.empty()) {
+      result_.problems.push_back({actor.problem, service.meta.origin});
+      if (result_.reason.empty()) fail(EndVerdict::deny, Layer::placement, actor.problem);
+      return true;
+    }
+    endpoints_.push_back(std::move(actor));
+    const size_t index = endpoints_.size() - 1;
+    if (wanted(Kind::pod_ip)) targets_.push_back({Kind::pod_ip, service.headless ? &service : nullptr, index, backend.port, backend.port});
+    if (service.headless) return true;
+    const bool inside = client_.spots[0].what != path::Client::What::external;
+    if (wanted(Kind::cluster_ip) && (inside || !question_.paths.empty())) targets_.push_back({Kind::cluster_ip, &service, index, backend.port, port.port});
+    const bool exposed = service.type == "NodePort" || service.type == "LoadBalancer";
+    if (exposed && wanted(Kind::node_port)) targets_.push_back({Kind::node_port, &service, index, backend.port, port.node_port});
+    if (service.type == "LoadBalancer" && wanted(Kind::load_balancer)) targets_.push_back({Kind::load_balancer, &service, index, backend.port, port.port});
+    return true;
+  }
+
+  bool find_endpoint() {
+    if (!question_.port) throw base::InputError("error: the port of a pod, node or address is a number; '" + question_.port_name + "' is none\n");
+    auto actor = find_actor(question_.destination, question_.destination_nodes);
+    if (!actor) return false;
+    const base::Port port = *question_.port;
+    const bool pod = actor->spots[0].what == path::Client::What::pod;
+    const std::string end = actor->spots[0].ends[0];
+    endpoints_.push_back(std::move(*actor));
+    if (wanted(Kind::pod_ip)) targets_.push_back({Kind::pod_ip, nullptr, 0, port, port});
+    if (pod) add_ways_to(end, port);
+    return true;
+  }
+
+  /// Services and host ports that lead to the pod's port.
+  void add_ways_to(const std::string& end, base::Port port) {
+    const auto pod = std::find_if(stage_.world.pods.begin(), stage_.world.pods.end(), [&](const auto& one) { return name_of(one.meta) == end; });
+    for (const auto& one : pod->spec.ports)
+      if (one.host_port != 0 && one.number == port && one.protocol == question_.protocol && wanted(Kind::host_port)) targets_.push_back({Kind::host_port, nullptr, 0, port, one.host_port});
+    for (const auto& service : snapshot_.services) {
+      if (service.headless || service.meta.namespace_name != pod->meta.namespace_name || !path::selects(service, pod->meta.labels)) continue;
+      for (const auto& one : service.ports) {
+        if (one.protocol != question_.protocol || path::target_number(one, pod->spec) != port) continue;
+        const bool exposed = service.type == "NodePort" || service.type == "LoadBalancer";
+        if (wanted(Kind::cluster_ip)) targets_.push_back({Kind::cluster_ip, &service, 0, port, one.port});
+        if (exposed && wanted(Kind::node_port)) targets_.push_back({Kind::node_port, &service, 0, port, one.node_port});
+        if (service.type == "LoadBalancer" && wanted(Kind::load_balancer)) targets_.push_back({Kind::load_balancer, &service, 0, port, one.port});
+      }
+    }
+  }
+
+  // ----------------------------------------------------------------------------------------------------------- signatures
+  const path::NodeSettings& settings_of(const std::string& node) {
+    const auto* profile = readers_->profile_of(node);
+    const std::string reader = profile ? readers_->reader_of(node) : "";
+    const auto found = settings_.find(reader);
+    if (found != settings_.end()) return found->second;
+    if (!profile) return settings_[""] = path::NodeSettings{.cni = "", .values = {}, .ranges = {}, .cluster_cidrs = {}};
+    return settings_[reader] = path::settings_of(facts_, stage_.world, *profile, question_.settings, readers_->flags_of(node));
+  }
+
+  const std::string& signature_of_node(const std::string& node) {
+    std::string& signature = node_signatures_[node];
+    if (!signature.empty()) return signature;
+    const resource::Node* object = stage_.world.find_node(node);
+    signature = (object ? readers_->reader_of(node) : "") + "|" + (object ? stage_.cell_of(object->internal_ips) : "") + "|" + stage_.cell_of(stage_.tunnel_addresses(node));
+    return signature;
+  }
+
+  std::string signature_of(const Spot& spot) {
+    std::string signature = signature_of_node(spot.node);
+    for (const auto& end : spot.ends) signature += "|" + stage_.cell_of(readers_->find(end)->addresses);
+    return signature;
+  }
+
+  // ---------------------------------------------------------------------------------------------------------- connections
+  /// Nodes on which endpoints of the target's Service surely are; empty where its pods could be anywhere.
+  std::set<std::string> endpoint_nodes(const Target& target) const {
+    std::set<std::string> nodes;
+    for (const auto& one : targets_) {
+      if (one.kind != target.kind || one.service != target.service || one.entry_port != target.entry_port) continue;
+      if (!endpoints_[one.actor].fixed) return {};
+      for (const auto& spot : endpoints_[one.actor].spots) nodes.insert(spot.node);
+    }
+    return nodes;
+  }
+
+  void enumerate(const Target& target) {
+    const auto fixed = endpoint_nodes(target);
+    const bool relayed = target.kind == Kind::node_port || target.kind == Kind::load_balancer;
+    for (const auto& client : client_.spots) {
+      const bool by_relay = relayed && (target.kind == Kind::node_port || client.what == path::Client::What::external);
+      for (const auto& endpoint : endpoints_[target.actor].spots) {
+        if (!by_relay) {
+          if (!skipped(target, client.node, endpoint.node, fixed, target.kind == Kind::cluster_ip && target.service->internal_traffic_policy == "Local")) add(target, client, endpoint, "");
+          continue;
+        }
+        for (const auto& node : stage_.world.nodes)
+          if (!skipped(target, node.meta.name, endpoint.node, fixed, target.service->external_traffic_policy == "Local")) add(target, client, endpoint, node.meta.name);
+      }
+    }
+  }
+
+  /// Under a Local policy the node that is asked serves from its own endpoints: others are not combinations, and a node without any is one.
+  bool skipped(const Target& target, const std::string& asked, const std::string& endpoint, const std::set<std::string>& fixed, bool local) const {
+    if (!local || asked == endpoint || fixed.empty()) return false;
+    if (fixed.contains(asked)) return true;
+    const auto first = std::find_if(targets_.begin(), targets_.end(), [&](const auto& one) { return one.kind == target.kind && one.service == target.service && one.entry_port == target.entry_port; });
+    return !(*first == target && endpoints_[target.actor].spots[0].node == endpoint);
+  }
+
+  void add(const Target& target, const Spot& client, const Spot& endpoint, const std::string& relay) {
+    const std::string key = std::to_string(static_cast<int>(target.kind)) + "#" + (target.service ? name_of(target.service->meta) : "") + "#" + std::to_string(target.entry_port) + "#" +
+                            std::to_string(target.actor) + "#" + signature_of(client) + "#" + signature_of(endpoint) + "#" + (relay.empty() ? "" : signature_of_node(relay)) + "#" +
+                            (client.node == endpoint.node ? "=" : "") + (relay == client.node ? "c" : "") + (relay == endpoint.node ? "e" : "") + (client.ends == endpoint.ends ? "self" : "");
+    auto [found, fresh] = memo_.try_emplace(key);
+    if (fresh) found->second = outcome_of(target, client, endpoint, relay);
+    count(target, client, endpoint, relay, found->second);
+  }
+
+  Outcome outcome_of(const Target& target, const Spot& client, const Spot& endpoint, const std::string& relay) {
+    std::vector<JourneyVerdict> all;
+    bool addresses_decide = false;
+    for (const auto& client_end : client.ends)
+      for (const auto& endpoint_end : endpoint.ends) {
+        const auto judged = judge_all(target, client, client_end, endpoint, endpoint_end, relay);
+        if (!all.empty() && (judged.size() != all.size() || !std::equal(judged.begin(), judged.end(), all.begin(), [](const auto& a, const auto& b) { return a.verdict == b.verdict; }))) addresses_decide = true;
+        if (all.empty() || addresses_decide) all.insert(all.end(), judged.begin(), judged.end());
+      }
+    return joined(std::move(all), addresses_decide);
+  }
+
+  std::vector<JourneyVerdict> judge_all(const Target& target, const Spot& client, const std::string& client_end, const Spot& endpoint, const std::string& endpoint_end, const std::string& relay) {
+    const auto address_of = [&](const std::string& end) { return readers_->find(end)->addresses.empty() ? std::nullopt : std::optional(readers_->find(end)->addresses[0]); };
+    Connection connection{.request = {.kind = target.kind, .client = {client.what, client_end, client.node}, .endpoint = endpoint_end, .endpoint_node = endpoint.node, .port = target.port,
+                                      .client_address = address_of(client_end), .endpoint_address = address_of(endpoint_end), .service = target.service, .entry_port = target.entry_port, .relay = relay},
+                          .client_end = client_end, .endpoint_end = endpoint_end, .endpoint_policed = endpoint.what == path::Client::What::pod, .protocol = question_.protocol};
+    std::vector<JourneyVerdict> judged;
+    for (const auto& journey : path::trace(facts_, connection.request, [&](const std::string& node) -> const path::NodeSettings& { return settings_of(node); }))
+      judged.push_back(judge(*readers_, stage_, connection, journey));
+    return judged;
+  }
+
+  static Outcome joined(std::vector<JourneyVerdict> all, bool addresses_decide) {
+    Outcome outcome{all[0].verdict, all[0].layer, all[0].reason, all[0].to_supply, {}};
+    const bool agree = std::all_of(all.begin(), all.end(), [&](const auto& one) { return one.verdict == all[0].verdict; });
+    if (agree) {
+      outcome.journeys.push_back(std::move(all[0]));
+      return outcome;
+    }
+    outcome = {EndVerdict::unknown, Layer::path, "", {}, {}};
+    if (addresses_decide) outcome.to_supply.push_back("the address that the pod has: give the Pods with their status.podIP");
+    for (const auto& question : deciding(all)) {
+      std::string answers;
+      for (const auto& answer : question.answers) answers += (answers.empty() ? "" : "|") + answer;
+      outcome.to_supply.push_back((question.setting ? "--path-setting " + question.id + "=" + answers : "evidence for " + question.id + " (" + answers + ")") + ": " + question.question);
+    }
+    outcome.reason = addresses_decide ? "the verdict depends on the pod's address" : "the verdict depends on what nothing here tells";
+    for (auto& one : all)
+      if (std::none_of(outcome.journeys.begin(), outcome.journeys.end(), [&](const auto& shown) { return shown.verdict == one.verdict; })) outcome.journeys.push_back(std::move(one));
+    return outcome;
+  }
+
+  /// The open questions on which the verdicts part: those that differ between two journeys of different verdicts which answer all else alike;
+  /// where no two are so near, every open question.
+  static std::vector<path::OpenQuestion> deciding(const std::vector<JourneyVerdict>& all) {
+    std::vector<path::OpenQuestion> found, every;
+    const auto add = [](std::vector<path::OpenQuestion>& list, const path::OpenQuestion& question) {
+      if (std::none_of(list.begin(), list.end(), [&](const auto& one) { return one.id == question.id; })) list.push_back(question);
+    };
+    for (const auto& a : all) {
+      for (const auto& question : a.journey.open) add(every, question);
+      for (const auto& b : all) {
+        if (a.verdict == b.verdict) continue;
+        std::vector<const path::OpenQuestion*> different;
+        for (const auto& mine : a.journey.open)
+          for (const auto& other : b.journey.open)
+            if (mine.id == other.id && mine.answer != other.answer) different.push_back(&mine);
+        if (different.size() == 1) add(found, *different[0]);
+      }
+    }
+    return found.empty() ? every : found;
+  }
+
+  // -------------------------------------------------------------------------------------------------------------- counting
+  std::string relation_of(const Spot& client, const Spot& endpoint, const std::string& relay) const {
+    std::string relation = client.node.empty() || endpoint.node.empty() ? "outside" : client.node == endpoint.node ? "same node" : "other node";
+    if (!relay.empty()) relation += relay == endpoint.node ? ", asked at the endpoint's node" : relay == client.node ? ", asked at the client's node" : ", asked at another node";
+    return relation;
+  }
+
+  void count(const Target& target, const Spot& client, const Spot& endpoint, const std::string& relay, const Outcome& outcome) {
+    for (Share* share : {&result_.total, &result_.by_path[path::to_string(target.kind)]}) {
+      ++share->all;
+      share->failing += outcome.verdict == EndVerdict::deny;
+      share->unknown += outcome.verdict == EndVerdict::unknown;
+    }
+    if (outcome.verdict == EndVerdict::deny) ++result_.by_cause[std::string(to_string(outcome.layer)) + ": " + outcome.reason];
+    if (relay.empty() || relay == endpoint.node) {  // of several ways between two nodes the worst counts
+      const auto [at, fresh] = by_pair_.try_emplace({target.kind, client.node, endpoint.node}, outcome.verdict);
+      if (outcome.verdict == EndVerdict::deny || (at->second == EndVerdict::allow && !fresh)) at->second = outcome.verdict;
+    }
+    const std::string relation = relation_of(client, endpoint, relay);
+    const auto reader = [&](const std::string& node) { return node.empty() ? "" : readers_->reader_of(node); };
+    const std::string key = std::string(path::to_string(target.kind)) + "#" + (target.service ? name_of(target.service->meta) : "") + "#" + std::to_string(target.entry_port) + "#" + relation + "#" +
+                            reader(client.node) + "#" + reader(endpoint.node) + "#" + reader(relay) + "#" + std::to_string(static_cast<int>(outcome.verdict)) + "#" + to_string(outcome.layer) + "#" + outcome.reason;
+    const auto [at, fresh] = rows_.try_emplace(key, result_.rows.size());
+    if (fresh)
+      result_.rows.push_back({.kind = target.kind, .service = target.service ? name_of(target.service->meta) : "", .client = client_.id, .client_node = client.node, .endpoint = endpoints_[target.actor].id,
+                              .endpoint_node = endpoint.node, .relay = relay, .relation = relation, .entry_port = target.entry_port, .verdict = outcome.verdict, .layer = outcome.layer,
+                              .reason = outcome.reason, .to_supply = outcome.to_supply, .journeys = outcome.journeys, .combinations = 0});
+    ++result_.rows[at->second].combinations;
+  }
+
+  void count_asymmetries() {
+    std::map<std::string, size_t> places;
+    for (const auto& [key, verdict] : by_pair_) {
+      const auto& [kind, from, to] = key;
+      if (from.empty() || to.empty() || from == to || verdict != EndVerdict::allow) continue;
+      const auto back = by_pair_.find({kind, to, from});
+      if (back == by_pair_.end() || back->second != EndVerdict::deny) continue;
+      const std::string readers = std::string(path::to_string(kind)) + signature_of_node(from) + ">" + signature_of_node(to);
+      const auto [at, fresh] = places.try_emplace(readers, result_.asymmetries.size());
+      if (fresh) result_.asymmetries.push_back({kind, from, to, 0});
+      ++result_.asymmetries[at->second].pairs;
+    }
+  }
+
+  void conclude() {
+    const auto first_with = [&](EndVerdict verdict) { return std::find_if(result_.rows.begin(), result_.rows.end(), [&](const auto& row) { return row.verdict == verdict; }); };
+    for (const auto verdict : {EndVerdict::deny, EndVerdict::unknown})
+      if (const auto row = first_with(verdict); row != result_.rows.end()) {
+        result_.verdict = verdict;
+        result_.layer = row->layer;
+        result_.reason = row->reason;
+        for (const auto& other : result_.rows)
+          if (other.verdict == verdict && other.layer < result_.layer) {
+            result_.layer = other.layer;
+            result_.reason = other.reason;
+          }
+        return;
+      }
+    result_.verdict = EndVerdict::allow;
+    result_.layer = Layer::none;
+    result_.reason.clear();
+  }
+
+  void finish() {
+    for (const auto& row : result_.rows)
+      for (const auto& journey : row.journeys)
+        for (const auto& [id, value] : journey.journey.settings) {
+          const std::pair<std::string, std::string> used{id + "=" + value.value, value.origin};
+          if (std::find(result_.settings.begin(), result_.settings.end(), used) == result_.settings.end()) result_.settings.push_back(used);
+        }
+    result_.assumptions = stage_.assumptions;
+    if (!result_.rows.empty()) result_.assumptions.push_back("resources are not counted when nodes are chosen, and nodes that are cordoned or not ready now are left out");
+    if (result_.by_path.contains("loadBalancer")) result_.assumptions.push_back("the load balancer keeps the client's address");
+    for (const auto& kind : snapshot_.unmodelled)
+      if (kind.carries_policy) result_.not_modelled.push_back(kind.kind + " (" + kind.api_version + "), " + std::to_string(kind.objects.size()) + (kind.objects.size() == 1 ? " object" : " objects") + ": L7, mesh or a CNI's own policy, outside of this answer");
+  }
+
+  const resource::Snapshot& snapshot_;
+  const semantics::PathFacts& facts_;
+  const FlowQuestion& question_;
+  Stage stage_;
+  const semantics::Profile* profile_;
+  const matrix::Cluster* cluster_;
+  std::unique_ptr<NodeReaders> readers_;
+  Actor client_;
+  std::vector<Actor> endpoints_;
+  std::vector<Target> targets_;
+  std::map<std::string, path::NodeSettings> settings_;
+  std::map<std::string, std::string> node_signatures_;
+  std::map<std::string, Outcome> memo_;
+  std::map<std::string, size_t> rows_;
+  std::map<std::tuple<Kind, std::string, std::string>, EndVerdict> by_pair_;
+  FlowExplanation result_{};
+};
+
+}  // namespace
+
+const char* to_string(Layer layer) {
+  switch (layer) {
+    case Layer::none: return "none";
+    case Layer::manifest: return "manifest missing";
+    case Layer::placement: return "placement impossible";
+    case Layer::endpoint: return "service without endpoint";
+    case Layer::path: return "path rewriting";
+    case Layer::source_policy: return "policy at source";
+    case Layer::identity: return "unknown identity";
+    case Layer::destination_policy: return "policy at destination";
+  }
+  return "";
+}
+
+FlowExplanation explain_flow(const resource::Snapshot& snapshot, const semantics::PathFacts& facts, const semantics::Profile* profile, const matrix::Cluster* cluster, const FlowQuestion& question) {
+  base::require((profile != nullptr) != (cluster != nullptr), "one profile, or pools");
+  return Explainer(snapshot, facts, profile, cluster, question).run();
+}
+
+}  // namespace npverify::verify
