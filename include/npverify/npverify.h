@@ -3,6 +3,7 @@
 #include "npverify/answer.h"
 #include "npverify/error.h"
 #include "npverify/explain_flow.h"
+#include "npverify/list.h"
 #include "npverify/place.h"
 #include "npverify/pools.h"
 #include "npverify/profile.h"
