@@ -17,6 +17,7 @@ int main(int argc, char** argv) {
   add_eval_command(app, options, exit_code);
   add_explain_command(app, options, exit_code);
   add_place_command(app, options, exit_code);
+  add_check_proof_command(app, options, exit_code);
   add_show_command(app, options, exit_code);
   add_cni_command(app, options, exit_code);
   add_version_command(app, options, exit_code);
