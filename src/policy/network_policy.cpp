@@ -172,9 +172,9 @@ bool isolates(const AxisReader& axes, const NetworkPolicy& policy, Direction dir
   return listed || (has_rules && axes.profile().axis("policy.types").rule == "types.rules-isolate-too");
 }
 
-void note_gaps(const std::vector<std::string>& missing, Expr subject, const semantics::Profile& profile, DirectionReading& reading) {
+void note_gaps(const std::vector<std::string>& missing, const Policy& policy, const semantics::Profile& profile, DirectionReading& reading) {
   for (const auto& axis : missing)
-    reading.gaps.push_back({subject, Gap::Scope::always, axis, "axis " + axis + ": encodings hold " + semantics::missing_evidence(profile, profile.axis(axis))});
+    reading.add({policy.subject, Gap::Scope::always, axis, "axis " + axis + ": encodings hold " + semantics::missing_evidence(profile, profile.axis(axis)), policy.namespace_name});
 }
 
 }  // namespace
@@ -199,13 +199,13 @@ void translate_network_policies(AxisReader& axes, const LabelView& labels, const
       Policy read{.namespace_name = policy.meta.namespace_name, .name = policy.meta.name, .origin = policy.meta.origin, .index = index};
       read.selector = selects_everything(axes, policy.pod_selector, false) ? logic::True : labels.pods_of_own_namespace(pool, subject, policy.pod_selector);
       read.subject = pool.both(pool.namespace_is(subject, policy.meta.namespace_name), read.selector);
-      note_gaps(missing, read.subject, axes.profile(), side);
+      note_gaps(missing, read, axes.profile(), side);
       if (labels.asks_unmodelled(policy.pod_selector))
-        side.gaps.push_back({pool.namespace_is(subject, policy.meta.namespace_name), Gap::Scope::always, "labels.keys", "the podSelector of " + read.id() + " asks for labels of ServiceAccounts, which are not modelled"});
+        side.add({pool.namespace_is(subject, policy.meta.namespace_name), Gap::Scope::always, "labels.keys", "the podSelector of " + read.id() + " asks for labels of ServiceAccounts, which are not modelled", policy.meta.namespace_name});
       if (!isolates(axes, policy, direction)) continue;
       const auto& rules = direction == Direction::ingress ? policy.ingress : policy.egress;
       for (size_t i = 0; i < rules.size(); ++i) read.rules.push_back(Translation(axes, labels, policy, direction).rule(rules[i], i));
-      note_gaps(axes.take_missing(), read.subject, axes.profile(), side);
+      note_gaps(axes.take_missing(), read, axes.profile(), side);
       side.by_namespace[read.namespace_name].push_back(static_cast<uint32_t>(side.policies.size()));
       side.policies.push_back(std::move(read));
     }

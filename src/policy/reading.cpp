@@ -8,6 +8,12 @@ namespace npverify::policy {
 
 const char* to_string(Direction direction) { return direction == Direction::ingress ? "ingress" : "egress"; }
 
+void DirectionReading::add(Gap gap) {
+  gaps_by_namespace[gap.namespace_name].push_back(static_cast<uint32_t>(gaps.size()));
+  if (!gap.namespace_name.empty()) by_namespace.try_emplace(gap.namespace_name);
+  gaps.push_back(std::move(gap));
+}
+
 logic::Expr AxisReader::ask(const std::string& axis, const std::vector<semantics::Argument>& arguments, Direction direction, const std::map<std::string, int64_t>& policy_facts) {
   const semantics::Resolved& resolved = profile_.axis(axis);
   if (resolved.gap()) {
@@ -48,17 +54,17 @@ void read_datapath(AxisReader& axes, Direction direction, DirectionReading& side
     if (when.is_false()) continue;
     if (effect == drop) side.drops.push_back({when, axis, sentence});
     if (effect == admit) side.admits.push_back({when, axis, sentence});
-    if (effect == unknown_isolated) side.gaps.push_back({when, Gap::Scope::isolated, axis, sentence});
-    if (effect == unknown_denied) side.gaps.push_back({when, Gap::Scope::denied, axis, sentence});
+    if (effect == unknown_isolated) side.add({when, Gap::Scope::isolated, axis, sentence});
+    if (effect == unknown_denied) side.add({when, Gap::Scope::denied, axis, sentence});
   }
-  for (const auto& axis : axes.take_missing()) side.gaps.push_back({logic::True, Gap::Scope::always, axis, "axis " + axis + ": encodings hold " + semantics::missing_evidence(profile, profile.axis(axis))});
+  for (const auto& axis : axes.take_missing()) side.add({logic::True, Gap::Scope::always, axis, "axis " + axis + ": encodings hold " + semantics::missing_evidence(profile, profile.axis(axis))});
 }
 
 void read_enforcement(const semantics::Profile& profile, DirectionReading& side) {
   const semantics::Resolved& mode = profile.axis("enforcement.mode");
   side.enforced = mode.rule != "enforcement.never";
   side.unisolated_denied = mode.rule == "enforcement.always";
-  if (mode.gap()) side.gaps.push_back({logic::True, Gap::Scope::always, mode.axis, "axis " + mode.axis + ": encodings hold " + semantics::missing_evidence(profile, mode)});
+  if (mode.gap()) side.add({logic::True, Gap::Scope::always, mode.axis, "axis " + mode.axis + ": encodings hold " + semantics::missing_evidence(profile, mode)});
 }
 
 }  // namespace

@@ -39,6 +39,7 @@ struct Gap {
   logic::Expr when;
   Scope scope = Scope::always;
   std::string axis, reason;
+  std::string namespace_name = {};  ///< of the policy it comes from: `when` holds for subjects there alone; empty: no policy's
 };
 
 /// One alternative of a rule: a peer or a port entry, with the place it stands at.
@@ -79,7 +80,9 @@ struct DirectionReading {
   bool enforced = true;            ///< false: the CNI enforces no policy at all
   std::vector<Policy> policies;    ///< all isolate; in snapshot order
   std::vector<Gap> gaps;
-  std::map<std::string, std::vector<uint32_t>> by_namespace;  ///< policies of each namespace, as indices
+  std::map<std::string, std::vector<uint32_t>> by_namespace;       ///< policies of each namespace, as indices; holds every namespace of a gap too
+  std::map<std::string, std::vector<uint32_t>> gaps_by_namespace;  ///< gaps by their namespace_name, as indices
+  void add(Gap gap);
 };
 
 /// Data, the same shape for every CNI and every policy kind.

@@ -21,8 +21,14 @@ Expr admitted_where(Pool& pool, const DirectionReading& reading, Expr isolated) 
 
 Expr gaps_of(Pool& pool, const DirectionReading& reading, Gap::Scope scope, logic::Role subject, const std::string* namespace_name) {
   std::vector<Expr> all;
-  for (const Gap& gap : reading.gaps)
-    if (gap.scope == scope) all.push_back(gap.when);
+  const auto add = [&](const std::string& owner) {
+    const auto it = reading.gaps_by_namespace.find(owner);
+    if (it == reading.gaps_by_namespace.end()) return;
+    for (const uint32_t index : it->second)
+      if (reading.gaps[index].scope == scope) all.push_back(reading.gaps[index].when);
+  };
+  add("");
+  if (namespace_name) add(*namespace_name);
   Expr when = pool.disjunction(std::move(all));
   if (!namespace_name) return when;
   const Expr here = pool.namespace_is(subject, *namespace_name);

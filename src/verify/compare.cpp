@@ -2,6 +2,8 @@
 #include "verify/compare.h"
 
 #include <algorithm>
+#include <unordered_map>
+#include <unordered_set>
 
 #include "semantics/rules.h"
 #include "verify/comparison.h"
@@ -42,10 +44,20 @@ Profile with_answer(Profile profile, const Profile& donor, const std::string& ax
   return profile;
 }
 
-std::vector<uint32_t> policies_of(const resource::Snapshot& snapshot, const std::vector<std::string>& namespaces) {
+using PoliciesByNamespace = std::map<std::string, std::vector<uint32_t>>;
+
+PoliciesByNamespace by_namespace(const resource::Snapshot& snapshot) {
+  PoliciesByNamespace found;
+  for (uint32_t i = 0; i < snapshot.network_policies.size(); ++i) found[snapshot.network_policies[i].meta.namespace_name].push_back(i);
+  return found;
+}
+
+// In snapshot order.
+std::vector<uint32_t> policies_of(const PoliciesByNamespace& all, const std::set<std::string>& namespaces) {
   std::vector<uint32_t> indices;
-  for (uint32_t i = 0; i < snapshot.network_policies.size(); ++i)
-    if (std::find(namespaces.begin(), namespaces.end(), snapshot.network_policies[i].meta.namespace_name) != namespaces.end()) indices.push_back(i);
+  for (const auto& name : namespaces)
+    if (const auto it = all.find(name); it != all.end()) indices.insert(indices.end(), it->second.begin(), it->second.end());
+  std::sort(indices.begin(), indices.end());
   return indices;
 }
 
@@ -102,13 +114,15 @@ ComparisonResult equiv(const resource::Snapshot& snapshot, const Profile& left, 
   const auto facts = facts_of(universe);
   Sides sides{.left = policy::read_policies(pool, snapshot, facts, left), .right = policy::read_policies(pool, snapshot, facts, right)};
   for (const auto& [id, axis] : left.axes)
-    if (!same_answer(left, right, id)) sides.switches.push_back({id, true});
+    if (!same_answer(left, right, id)) sides.switches.push_back({Switch::Kind::axis, id});
+  const PoliciesByNamespace policies = by_namespace(snapshot);
+  for (const auto& [name, indices] : policies) sides.namespaces.insert(name);
+  sides.alterable = sides.namespaces;
   const auto switches = sides.switches;
-  sides.right_with = [&, switches](const std::set<size_t>& on, const std::vector<std::string>& namespaces) {
+  sides.right_with = [&, switches](const std::set<size_t>& on, const std::set<std::string>& namespaces) {
     Profile profile = right;
     for (const size_t i : on) profile = with_answer(std::move(profile), left, switches[i].name);
-    if (namespaces.empty()) return policy::read_policies(pool, snapshot, facts, profile);
-    const auto only = policies_of(snapshot, namespaces);
+    const auto only = policies_of(policies, namespaces);
     return policy::read_policies(pool, snapshot, facts, profile, &only);
   };
   ComparisonResult result{.universe = options.universe};
@@ -143,50 +157,145 @@ ComparisonResult equiv(const resource::Snapshot& snapshot, const Profile& left, 
 
 namespace {
 
-// Each side's namespace labels by its own Namespaces, so that an edited label is part of the difference.
-void settle_namespace_labels(Pool& pool, Reading& reading, const resource::Snapshot& snapshot) {
-  const auto settle = [&](Expr& e) {
-    e = pool.substitute(e, [&](Expr atom) -> std::optional<Expr> {
-      const logic::Atom a = pool.atom_of(atom);
-      if (a.kind != logic::AtomKind::namespace_label_is && a.kind != logic::AtomKind::namespace_label_exists) return std::nullopt;
-      std::vector<Expr> declared, having;
-      for (const auto& ns : snapshot.namespaces) {
-        declared.push_back(pool.namespace_is(a.role, ns.meta.name));
-        const auto label = ns.meta.labels.find(pool.text(a.name));
-        if (label != ns.meta.labels.end() && (a.kind == logic::AtomKind::namespace_label_exists || label->second == pool.text(a.value))) having.push_back(declared.back());
-      }
-      return pool.either(pool.disjunction(having), pool.both(pool.negation(pool.disjunction(declared)), atom));
-    });
-  };
-  for (const Direction d : policy::both_directions)
-    for (auto& p : reading.direction(d).policies) {
-      settle(p.subject);
-      settle(p.selector);
-      for (auto& rule : p.rules) {
-        settle(rule.peer);
-        for (auto& term : rule.peer_terms) settle(term.when);
-      }
+using LabelsByNamespace = std::map<std::string, resource::Labels>;
+
+/// Namespaces that both snapshots declare, with other labels, and the labels they have on each side.
+struct Relabelled {
+  LabelsByNamespace before, after;
+};
+
+Relabelled relabelled(const resource::Snapshot& a, const resource::Snapshot& b) {
+  Relabelled found;
+  std::unordered_map<std::string, const resource::Labels*> after;
+  for (const auto& ns : b.namespaces) after.emplace(ns.meta.name, &ns.meta.labels);
+  for (const auto& ns : a.namespaces)
+    if (const auto it = after.find(ns.meta.name); it != after.end() && *it->second != ns.meta.labels) {
+      found.before[ns.meta.name] = ns.meta.labels;
+      found.after[ns.meta.name] = *it->second;
     }
+  return found;
 }
 
-std::string content_key(const resource::NetworkPolicy& policy) { return policy.meta.namespace_name + "/" + policy.meta.name; }
+// What policies ask of the labels of these namespaces, answered by `labels`, so that an edited label is part of the difference.
+class SettledLabels {
+ public:
+  SettledLabels(Pool& pool, const LabelsByNamespace& labels) : pool_(pool), labels_(labels) {}
+
+  void settle(Reading& reading) {
+    if (labels_.empty()) return;
+    for (const Direction d : policy::both_directions)
+      for (auto& p : reading.direction(d).policies) {
+        settle(p.subject);
+        settle(p.selector);
+        for (auto& rule : p.rules) {
+          settle(rule.peer);
+          for (auto& term : rule.peer_terms) settle(term.when);
+        }
+      }
+  }
+
+ private:
+  void settle(Expr& e) {
+    e = pool_.substitute(e, [&](Expr atom) -> std::optional<Expr> {
+      const logic::Atom a = pool_.atom_of(atom);
+      if (a.kind != logic::AtomKind::namespace_label_is && a.kind != logic::AtomKind::namespace_label_exists) return std::nullopt;
+      const auto [it, fresh] = settled_.try_emplace(atom.id);
+      if (fresh) it->second = settled(atom, a);
+      return it->second;
+    });
+  }
+
+  Expr settled(Expr atom, const logic::Atom& a) {
+    std::vector<Expr> known, having;
+    for (const auto& [name, labels] : labels_) {
+      known.push_back(pool_.namespace_is(a.role, name));
+      const auto label = labels.find(pool_.text(a.name));
+      if (label != labels.end() && (a.kind == logic::AtomKind::namespace_label_exists || label->second == pool_.text(a.value))) having.push_back(known.back());
+    }
+    return pool_.either(pool_.disjunction(having), pool_.both(pool_.negation(pool_.disjunction(known)), atom));
+  }
+
+  Pool& pool_;
+  const LabelsByNamespace& labels_;
+  std::unordered_map<uint32_t, Expr> settled_;
+};
 
 resource::Snapshot joined(const resource::Snapshot& a, const resource::Snapshot& b) {
   resource::Snapshot both = b;
+  std::unordered_set<std::string> declared;
+  for (const auto& ns : b.namespaces) declared.insert(ns.meta.name);
   for (const auto& policy : a.network_policies) both.network_policies.push_back(policy);
   for (const auto& ns : a.namespaces)
-    if (!both.find_namespace(ns.meta.name)) both.namespaces.push_back(ns);
+    if (!declared.contains(ns.meta.name)) both.namespaces.push_back(ns);
   both.nodes.insert(both.nodes.end(), a.nodes.begin(), a.nodes.end());
   both.configurations.insert(both.configurations.end(), a.configurations.begin(), a.configurations.end());
   for (const auto& kind : a.unmodelled) both.unmodelled.push_back(kind);
   return both;
 }
 
-bool same_namespaces(const resource::Snapshot& a, const resource::Snapshot& b) {
-  return std::all_of(a.namespaces.begin(), a.namespaces.end(), [&](const auto& ns) {
-    const auto* other = b.find_namespace(ns.meta.name);
-    return !other || other->meta.labels == ns.meta.labels;
-  });
+/// A policy before and after; nullptr where it is missing.
+struct Versions {
+  const resource::NetworkPolicy *before = nullptr, *after = nullptr;
+  std::optional<size_t> of_switch;  ///< absent: both versions read alike
+};
+using VersionsByName = std::map<std::string, std::map<std::string, Versions>>;  ///< namespace, then policy
+
+VersionsByName versions_of(const resource::Snapshot& a, const resource::Snapshot& b) {
+  VersionsByName versions;
+  for (const auto& p : a.network_policies) versions[p.meta.namespace_name][p.meta.name].before = &p;
+  for (const auto& p : b.network_policies) versions[p.meta.namespace_name][p.meta.name].after = &p;
+  return versions;
+}
+
+// What a reading makes of one policy: in each direction its selector and rules, or that it does not isolate.
+using Meaning = std::vector<Expr>;
+
+std::unordered_map<std::string, Meaning> meanings_of(const Reading& reading) {
+  std::unordered_map<std::string, Meaning> meanings;
+  for (const Direction d : policy::both_directions)
+    for (const auto& p : reading.direction(d).policies) {
+      Meaning& meaning = meanings[p.id()];
+      meaning.push_back(d == Direction::ingress ? logic::True : logic::False);
+      meaning.push_back(p.selector);
+      for (const auto& rule : p.rules) meaning.insert(meaning.end(), {rule.peer, rule.ports});
+    }
+  return meanings;
+}
+
+// The policies that the two sides read differently: equal handles are equal meanings. In a namespace with a gap, whose formula does not tell
+// which policy it comes from, every policy counts.
+std::set<std::string> changed_policies(const Reading& left, const Reading& right, const VersionsByName& versions) {
+  const auto before = meanings_of(left), after = meanings_of(right);
+  const auto silent = [&](const std::string& name) {
+    return std::any_of(std::begin(policy::both_directions), std::end(policy::both_directions),
+                       [&](Direction d) { return left.direction(d).gaps_by_namespace.contains(name) || right.direction(d).gaps_by_namespace.contains(name); });
+  };
+  std::set<std::string> changed;
+  for (const auto& [ns, policies] : versions) {
+    const bool has_gap = silent(ns);
+    for (const auto& [name, both] : policies) {
+      const std::string id = ns + "/" + name;
+      const auto x = before.find(id), y = after.find(id);
+      const bool same = x == before.end() ? y == after.end() : y != after.end() && x->second == y->second;
+      if (!same || has_gap) changed.insert(id);
+    }
+  }
+  return changed;
+}
+
+// Namespaces of which some policy reads differently, its labels and those of its peers' namespaces settled.
+std::set<std::string> namespaces_that_differ(const Reading& left, const Reading& right, const std::set<std::string>& changed) {
+  std::set<std::string> names;
+  for (const auto& id : changed) names.insert(id.substr(0, id.find('/')));
+  for (const Direction d : policy::both_directions) {
+    const auto &a = left.direction(d), &b = right.direction(d);
+    std::unordered_map<std::string, const policy::Policy*> before;
+    for (const auto& p : a.policies) before[p.id()] = &p;
+    for (const auto& p : b.policies)
+      if (const auto it = before.find(p.id()); it != before.end() && !std::equal(p.rules.begin(), p.rules.end(), it->second->rules.begin(), it->second->rules.end(), [](const auto& x, const auto& y) { return x.peer == y.peer && x.ports == y.ports; }))
+        names.insert(p.namespace_name);
+  }
+  return names;
 }
 
 }  // namespace
@@ -196,30 +305,39 @@ ComparisonResult diff(const resource::Snapshot& old_snapshot, const resource::Sn
   const resource::Snapshot both = joined(old_snapshot, new_snapshot);
   world::Universe universe = world::make_universe(both, options.universe, options.peers);
   const auto facts = facts_of(universe);
-  const bool settle = !same_namespaces(old_snapshot, new_snapshot);
-  if (settle) universe.namespaces.clear();
-  const auto read = [&](const resource::Snapshot& policies, const resource::Snapshot& labels, const std::vector<uint32_t>* only) {
-    Reading reading = policy::read_policies(pool, policies, facts, profile, only);
-    if (settle) settle_namespace_labels(pool, reading, labels);
-    return reading;
-  };
-  Sides sides{.left = read(old_snapshot, old_snapshot, nullptr), .right = read(new_snapshot, new_snapshot, nullptr)};
-  // A switch a policy name: with it set, the right side has the old policy of that name (or none).
-  std::map<std::string, std::pair<const resource::NetworkPolicy*, const resource::NetworkPolicy*>> by_name;
-  for (const auto& p : old_snapshot.network_policies) by_name[content_key(p)].first = &p;
-  for (const auto& p : new_snapshot.network_policies) by_name[content_key(p)].second = &p;
-  for (const auto& [name, pair] : by_name) sides.switches.push_back({name, false});
-  const auto switches = sides.switches;
-  sides.right_with = [&, switches](const std::set<size_t>& on, const std::vector<std::string>& namespaces) {
-    resource::Snapshot mixed = on.size() == switches.size() ? old_snapshot : new_snapshot;
-    mixed.network_policies.clear();
-    for (size_t i = 0; i < switches.size(); ++i) {
-      const auto& pair = by_name.at(switches[i].name);
-      if (const auto* p = on.contains(i) ? pair.first : pair.second) mixed.network_policies.push_back(*p);
+  const Relabelled labels = relabelled(old_snapshot, new_snapshot);
+  std::erase_if(universe.namespaces, [&](const auto& ns) { return labels.before.contains(ns.meta.name); });
+  for (const auto& [name, of_before] : labels.before) universe.unlabelled_namespaces.push_back(name);
+  Sides sides{.left = policy::read_policies(pool, old_snapshot, facts, profile), .right = policy::read_policies(pool, new_snapshot, facts, profile), .one_profile = true};
+  VersionsByName versions = versions_of(old_snapshot, new_snapshot);
+  for (const auto& [name, policies] : versions) sides.namespaces.insert(name);
+  const std::set<std::string> changed = changed_policies(sides.left, sides.right, versions);
+  SettledLabels(pool, labels.before).settle(sides.left);
+  SettledLabels(pool, labels.after).settle(sides.right);
+  sides.alterable = namespaces_that_differ(sides.left, sides.right, changed);
+  // A switch a changed policy: with it set, the right side has the old policy of that name (or none). And one a namespace with other labels.
+  for (const auto& id : changed) {
+    const std::string ns = id.substr(0, id.find('/'));
+    versions.at(ns).at(id.substr(ns.size() + 1)).of_switch = sides.switches.size();
+    sides.switches.push_back({Switch::Kind::policy, id, ns});
+  }
+  const size_t first_label_switch = sides.switches.size();
+  for (const auto& [name, of_before] : labels.before) sides.switches.push_back({Switch::Kind::namespace_labels, name, name});
+  const std::vector<Switch> switches = sides.switches;
+  sides.right_with = [&, switches](const std::set<size_t>& on, const std::set<std::string>& namespaces) {
+    resource::Snapshot mixed;
+    for (const auto& name : namespaces) {
+      const auto found = versions.find(name);
+      if (found == versions.end()) continue;
+      for (const auto& [policy, of_policy] : found->second)
+        if (const auto* p = of_policy.of_switch && on.contains(*of_policy.of_switch) ? of_policy.before : of_policy.after) mixed.network_policies.push_back(*p);
     }
-    std::vector<uint32_t> only;
-    if (!namespaces.empty()) only = policies_of(mixed, namespaces);
-    return read(mixed, mixed, namespaces.empty() ? nullptr : &only);
+    LabelsByNamespace mixed_labels = labels.after;
+    for (const size_t i : on)
+      if (i >= first_label_switch) mixed_labels[switches[i].name] = labels.before.at(switches[i].name);
+    Reading reading = policy::read_policies(pool, mixed, facts, profile);
+    SettledLabels(pool, mixed_labels).settle(reading);
+    return reading;
   };
   ComparisonResult result{.universe = options.universe};
   describe(result, sides.left, sides.right);
@@ -228,7 +346,7 @@ ComparisonResult diff(const resource::Snapshot& old_snapshot, const resource::Sn
   result.counts["policiesBefore"] = old_snapshot.network_policies.size();
   note_unmodelled(both, result.limits);
   note_assumed(profile, result.limits);
-  if (by_name.empty()) {
+  if (versions.empty()) {
     result.verdict = Verdict::vacuous;
     result.reason = "no NetworkPolicy was loaded on either side";
     return result;

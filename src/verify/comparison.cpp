@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/diagnostics.h"
+#include "verify/slices.h"
 
 namespace npverify::verify {
 namespace {
@@ -13,6 +14,8 @@ using policy::Direction;
 using policy::DirectionReading;
 using policy::Policy;
 using policy::Reading;
+
+constexpr size_t most_peers = 12;  ///< namespaces of one pair query
 
 const std::vector<uint32_t>& policies_in(const DirectionReading& side, const std::string& name) {
   static const std::vector<uint32_t> none;
@@ -25,34 +28,55 @@ bool alike(const std::vector<T>& a, const std::vector<T>& b, Equal equal) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), equal);
 }
 
+bool same_gaps(const DirectionReading& a, const DirectionReading& b, const std::string& owner) {
+  const auto of = [&](const DirectionReading& side) {
+    std::vector<std::pair<policy::Gap::Scope, Expr>> gaps;
+    if (const auto it = side.gaps_by_namespace.find(owner); it != side.gaps_by_namespace.end())
+      for (const uint32_t index : it->second) gaps.emplace_back(side.gaps[index].scope, side.gaps[index].when);
+    std::sort(gaps.begin(), gaps.end());
+    return gaps;
+  };
+  return of(a) == of(b);
+}
+
 // What holds for every subject, whatever the policies. Drops count only where they are compared: else no flow in scope meets one.
 bool same_frame(const DirectionReading& a, const DirectionReading& b, bool with_drops) {
   const auto same = [](const auto& x, const auto& y) { return x.when == y.when; };
-  return a.enforced == b.enforced && a.unisolated_denied == b.unisolated_denied && (!with_drops || alike(a.drops, b.drops, same)) && alike(a.admits, b.admits, same) &&
-         alike(a.gaps, b.gaps, [](const auto& x, const auto& y) { return x.when == y.when && x.scope == y.scope; });
+  return a.enforced == b.enforced && a.unisolated_denied == b.unisolated_denied && (!with_drops || alike(a.drops, b.drops, same)) && alike(a.admits, b.admits, same) && same_gaps(a, b, "");
 }
 
-std::set<std::string> all_namespaces(const Reading& a, const Reading& b) {
-  std::set<std::string> names;
-  for (const auto* reading : {&a, &b})
-    for (const auto& name : policy_namespaces(*reading)) names.insert(name);
-  return names;
+// Folders are read in the order of their files, so the policies of a namespace are compared by name.
+std::vector<uint32_t> by_name(const DirectionReading& side, const std::string& name) {
+  std::vector<uint32_t> indices = policies_in(side, name);
+  std::sort(indices.begin(), indices.end(), [&](uint32_t x, uint32_t y) { return side.policies[x].name < side.policies[y].name; });
+  return indices;
 }
 
 }  // namespace
 
 bool Comparison::same_policies(const DirectionReading& a, const DirectionReading& b, Direction direction, const std::string& name) {
-  const auto &left = policies_in(a, name), &right = policies_in(b, name);
-  return alike(left, right, [&](uint32_t x, uint32_t y) { return canonical_.same(a.policies[x], b.policies[y], policy::peer_of(direction)); });
+  return same_gaps(a, b, name) &&
+         alike(by_name(a, name), by_name(b, name), [&](uint32_t x, uint32_t y) { return canonical_.same(a.policies[x], b.policies[y], policy::peer_of(direction)); });
 }
 
-std::vector<Comparison::Slice> Comparison::differing_slices(const Reading& right) {
+Altered Comparison::altered_by(const std::set<size_t>& on) const {
+  Altered altered{.plain = &sides_.right};
+  if (on.empty()) return altered;
+  const bool anywhere = std::any_of(on.begin(), on.end(), [&](size_t i) { return sides_.switches[i].kind != Switch::Kind::policy; });
+  if (anywhere) altered.namespaces = sides_.alterable;
+  for (const size_t i : on)
+    if (sides_.switches[i].kind == Switch::Kind::policy) altered.namespaces.insert(sides_.switches[i].namespace_name);
+  altered.reading = sides_.right_with(on, altered.namespaces);
+  return altered;
+}
+
+std::vector<Comparison::Slice> Comparison::differing_slices(const Altered& right) {
   std::vector<Slice> slices;
   for (const Direction d : policy::both_directions) {
-    const DirectionReading &a = sides_.left.direction(d), &b = right.direction(d);
-    const bool frame = same_frame(a, b, options_.datapath);
-    for (const auto& name : all_namespaces(sides_.left, right))
-      if (!frame || !same_policies(a, b, d, name)) slices.push_back({d, name});
+    const DirectionReading& a = sides_.left.direction(d);
+    const bool frame = same_frame(a, right.in("").direction(d), options_.datapath);
+    for (const auto& name : frame ? sides_.alterable : sides_.namespaces)
+      if (!frame || !same_policies(a, right.in(name).direction(d), d, name)) slices.push_back({d, name});
     if (!frame) slices.push_back({d, ""});
   }
   return slices;
@@ -86,7 +110,7 @@ Expr Comparison::differs(Change change, const FlowFormula& left, const FlowFormu
 }
 
 std::optional<Finding> Comparison::next_finding(Change change, const std::set<size_t>& known) {
-  const Reading right_now = known.empty() ? sides_.right : sides_.right_with(known, {});
+  const Altered right_now = altered_by(known);
   for (const Slice& slice : differing_slices(right_now)) {
     ++slices_;
     if (auto finding = search(change, right_now, slice)) return finding;
@@ -95,10 +119,9 @@ std::optional<Finding> Comparison::next_finding(Change change, const std::set<si
 }
 
 // One slice: first alone, then with the other end's policies, nearest first.
-std::optional<Finding> Comparison::search(Change change, const Reading& right_now, const Slice& slice) {
-  const policy::Verdict left = slice_verdict(sides_.left, slice), right = slice_verdict(right_now, slice);
+std::optional<Finding> Comparison::search(Change change, const Altered& right_now, const Slice& slice) {
+  const policy::Verdict left = slice_verdict(sides_.left, slice), right = slice_verdict(right_now.in(slice.namespace_name), slice);
   const logic::Role subject = policy::subject_of(slice.direction);
-  const std::set<std::string> names = all_namespaces(sides_.left, sides_.right);
   std::vector<Expr> asserted{pool_.kind_is(subject, logic::EndpointKind::pod), in_scope(), pool_.different(left.allowed, right.allowed),
                              pool_.negation(pool_.either(left.unknown, right.unknown))};
   if (!slice.namespace_name.empty()) asserted.push_back(pool_.namespace_is(subject, slice.namespace_name));
@@ -110,31 +133,52 @@ std::optional<Finding> Comparison::search(Change change, const Reading& right_no
     return std::nullopt;
   }
   if (auto finding = confirm(change, right_now, slice, {}, true)) return finding;
-  for (const auto& peer : names) {
-    if (names.size() <= 12) break;  // few enough for one query below
-    if (auto finding = confirm(change, right_now, slice, {peer}, false)) return finding;
+  // Where the slice's difference rules a namespace out for the peer, its policies need not be looked at.
+  std::vector<std::string> peers(sides_.namespaces.begin(), sides_.namespaces.end());
+  if (peers.size() > most_peers) peers = candidate_namespaces(pool_, pool_.conjunction(asserted), policy::peer_of(slice.direction), question_.universe(), peers);
+  for (size_t first = 0; first < peers.size(); first += most_peers) {
+    const auto begin = peers.begin() + static_cast<std::ptrdiff_t>(first);
+    if (auto finding = confirm(change, right_now, slice, {begin, begin + static_cast<std::ptrdiff_t>(std::min(most_peers, peers.size() - first))}, false)) return finding;
   }
-  return names.size() <= 12 ? confirm(change, right_now, slice, {names.begin(), names.end()}, false) : std::nullopt;
+  return std::nullopt;
+}
+
+// An end that is in no namespace with policies. In the universe of possible pods a namespace that no other formula names is like a fresh one,
+// so only the named ones need be excluded; in a closed one each has its own pods.
+Expr Comparison::elsewhere(logic::Role role, const std::vector<Expr>& asserted) {
+  std::set<std::string> named;
+  const bool open = question_.universe().kind == world::UniverseKind::possible;
+  if (open)
+    for (const Expr e : pool_.atoms_of(asserted)) {
+      const logic::Atom& atom = pool_.atom_of(e);
+      if (atom.role != role) continue;
+      if (atom.kind == logic::AtomKind::namespace_is) named.insert(pool_.text(atom.name));
+      if (atom.kind == logic::AtomKind::namespace_label_is && pool_.text(atom.name) == "kubernetes.io/metadata.name") named.insert(pool_.text(atom.value));
+    }
+  std::vector<Expr> in;
+  for (const auto& name : sides_.namespaces)
+    if (!open || named.contains(name)) in.push_back(pool_.namespace_is(role, name));
+  return pool_.negation(pool_.disjunction(std::move(in)));
 }
 
 // The whole flow, the peer's end included. `peer_elsewhere`: the peer is no pod of a namespace with policies.
-std::optional<Finding> Comparison::confirm(Change change, const Reading& right_now, const Slice& slice, const std::vector<std::string>& peers, bool peer_elsewhere) {
+std::optional<Finding> Comparison::confirm(Change change, const Altered& right_now, const Slice& slice, const std::vector<std::string>& peers, bool peer_elsewhere) {
   const logic::Role subject = policy::subject_of(slice.direction), peer = policy::peer_of(slice.direction);
   const std::vector<std::string> own = slice.namespace_name.empty() ? std::vector<std::string>{} : std::vector<std::string>{slice.namespace_name};
-  const auto flow = [&](const Reading& reading) {
-    const bool ingress = slice.direction == Direction::ingress;
-    return flow_verdict(pool_, reading, reading, ingress ? peers : own, ingress ? own : peers);
-  };
-  const FlowFormula left = flow(sides_.left);
-  std::vector<Expr> asserted{pool_.kind_is(subject, logic::EndpointKind::pod), in_scope(), differs(change, left, flow(right_now)), differs(change, left, flow(sides_.right))};
-  std::vector<Expr> in_names, in_peers;
-  for (const auto& name : all_namespaces(sides_.left, sides_.right)) {
-    in_names.push_back(pool_.namespace_is(peer, name));
-    if (slice.namespace_name.empty()) asserted.push_back(pool_.negation(pool_.namespace_is(subject, name)));
-  }
-  for (const auto& name : peers) in_peers.push_back(pool_.namespace_is(peer, name));
+  const bool ingress = slice.direction == Direction::ingress;
+  const auto flow = [&](const ReadingOf& reading_of) { return flow_verdict(pool_, reading_of, ingress ? peers : own, ingress ? own : peers); };
+  const FlowFormula left = flow([&](const std::string&) -> const Reading& { return sides_.left; });
+  const FlowFormula now = flow([&](const std::string& name) -> const Reading& { return right_now.in(name); });
+  const FlowFormula right = flow([&](const std::string&) -> const Reading& { return sides_.right; });
+  std::vector<Expr> asserted{pool_.kind_is(subject, logic::EndpointKind::pod), in_scope(), differs(change, left, now), differs(change, left, right)};
   if (!own.empty()) asserted.push_back(pool_.namespace_is(subject, own[0]));
-  asserted.push_back(peer_elsewhere ? pool_.negation(pool_.disjunction(in_names)) : pool_.disjunction(in_peers));
+  std::vector<Expr> in_peers;
+  for (const auto& name : peers) in_peers.push_back(pool_.namespace_is(peer, name));
+  if (!peer_elsewhere) asserted.push_back(pool_.disjunction(in_peers));
+  std::vector<Expr> outside;
+  if (own.empty()) outside.push_back(elsewhere(subject, asserted));
+  if (peer_elsewhere) outside.push_back(elsewhere(peer, asserted));
+  asserted.insert(asserted.end(), outside.begin(), outside.end());
   const std::string title = "pair: " + std::string(to_string(slice.direction)) + " of " + slice.namespace_name;
   const smt::Result found = question_.ask(asserted, title);
   if (found.answer == smt::Answer::unknown && unknown_.empty()) unknown_ = title + ": " + found.reason;
@@ -158,21 +202,43 @@ std::optional<Finding> Comparison::witness_of(Change change, const std::vector<E
 }
 
 bool Comparison::agree_with(const std::set<size_t>& on, const Witness& witness) {
-  std::vector<std::string> namespaces;
+  std::set<std::string> namespaces;
   for (const auto* end : {&witness.source, &witness.destination})
-    if (end->kind == logic::EndpointKind::pod) namespaces.push_back(end->namespace_name);
+    if (end->kind == logic::EndpointKind::pod) namespaces.insert(end->namespace_name);
   const Reading right = sides_.right_with(on, namespaces);
   return replay(pool_, right, right, witness).verdict() == witness.left.verdict();
 }
 
+// The switches that can have a say in the verdicts of a witness. A policy does not where it selects neither end, before and after.
+std::set<size_t> Comparison::bearing_on(const Witness& witness) {
+  const world::Flow flow{.source = &witness.source, .destination = &witness.destination, .protocol = witness.protocol, .port = witness.port, .family = witness.family};
+  const auto holds = [&](Expr e) { return pool_.evaluate(e, [&](const logic::Atom& atom) { return oracle::holds(pool_, atom, flow, {}); }); };
+  std::set<std::string> selecting, silent;  // policies; namespaces with gaps, which name no policy
+  for (const Reading* reading : {&sides_.left, &sides_.right})
+    for (const Direction d : policy::both_directions) {
+      const world::Endpoint& end = flow.end(policy::subject_of(d));
+      if (end.kind != logic::EndpointKind::pod) continue;
+      const DirectionReading& side = reading->direction(d);
+      for (const uint32_t index : policies_in(side, end.namespace_name))
+        if (holds(side.policies[index].selector)) selecting.insert(side.policies[index].id());
+      if (side.gaps_by_namespace.contains(end.namespace_name)) silent.insert(end.namespace_name);
+    }
+  std::set<size_t> bearing;
+  for (size_t i = 0; i < sides_.switches.size(); ++i) {
+    const Switch& one = sides_.switches[i];
+    if (one.kind != Switch::Kind::policy || selecting.contains(one.name) || silent.contains(one.namespace_name)) bearing.insert(i);
+  }
+  return bearing;
+}
+
 // A smallest set by inclusion: one switch alone if one does, else all of them less those that are not needed.
 std::set<size_t> Comparison::blame(const Witness& witness) {
-  for (size_t i = 0; i < sides_.switches.size(); ++i)
+  const std::set<size_t> bearing = bearing_on(witness);
+  for (const size_t i : bearing)
     if (agree_with({i}, witness)) return {i};
-  std::set<size_t> cause;
-  for (size_t i = 0; i < sides_.switches.size(); ++i) cause.insert(i);
+  std::set<size_t> cause = bearing;
   base::require(agree_with(cause, witness), "two readings made equal still differ on a witness");
-  for (size_t i = 0; i < sides_.switches.size(); ++i) {
+  for (const size_t i : bearing) {
     cause.erase(i);
     if (!agree_with(cause, witness)) cause.insert(i);
   }
@@ -180,12 +246,14 @@ std::set<size_t> Comparison::blame(const Witness& witness) {
 }
 
 void Comparison::count_affected(Finding& finding, const std::set<size_t>& cause) {
-  const Reading changed = sides_.right_with(cause, {});
+  const Altered altered = altered_by(cause);
+  if (!altered.reading) return;
   std::set<std::string> seen;
   for (const Direction d : policy::both_directions) {
-    std::map<std::string, const Policy*> right;
-    for (const Policy& p : sides_.right.direction(d).policies) right[p.id()] = &p;
-    for (const Policy& p : changed.direction(d).policies) {
+    std::unordered_map<std::string, const Policy*> right;
+    for (const auto& name : altered.namespaces)
+      for (const uint32_t index : policies_in(sides_.right.direction(d), name)) right[sides_.right.direction(d).policies[index].id()] = &sides_.right.direction(d).policies[index];
+    for (const Policy& p : altered.reading->direction(d).policies) {
       const auto it = right.find(p.id());
       if ((it != right.end() && canonical_.same(p, *it->second, policy::peer_of(d))) || !seen.insert(p.id()).second) continue;
       ++finding.policies_affected;
@@ -197,7 +265,7 @@ void Comparison::count_affected(Finding& finding, const std::set<size_t>& cause)
 
 void Comparison::complete(Finding& finding, Change change, const std::set<size_t>& cause) {
   for (const size_t i : cause)
-    if (sides_.switches[i].is_axis) finding.cause.axes.push_back(sides_.switches[i].name);
+    if (sides_.switches[i].kind == Switch::Kind::axis) finding.cause.axes.push_back(sides_.switches[i].name);
   finding.cause.policies = deciding_places(sides_.left, finding.witness.left, change == Change::none ? "on the left" : "before");
   for (auto& place : deciding_places(sides_.right, finding.witness.right, change == Change::none ? "on the right" : "after")) {
     const auto same = std::find_if(finding.cause.policies.begin(), finding.cause.policies.end(), [&](const PolicyPlace& p) {
@@ -242,11 +310,11 @@ void Comparison::decide_rest(ComparisonResult& result) {
   for (const Reading* reading : {&sides_.left, &sides_.right})
     for (const Direction d : policy::both_directions) {
       if (reading->direction(d).gaps.empty()) continue;
-      std::vector<std::string> names = policy_namespaces(*reading);
+      std::vector<std::string> names{sides_.namespaces.begin(), sides_.namespaces.end()};
       names.push_back("");
       for (const auto& name : names) {
         // One CNI that is given the same policies decides alike, also where nobody says how.
-        if (one_profile_ && same_frame(sides_.left.direction(d), sides_.right.direction(d), true) && same_policies(sides_.left.direction(d), sides_.right.direction(d), d, name)) continue;
+        if (sides_.one_profile && same_frame(sides_.left.direction(d), sides_.right.direction(d), true) && same_policies(sides_.left.direction(d), sides_.right.direction(d), d, name)) continue;
         const Expr unknown = slice_verdict(*reading, {d, name}).unknown;
         if (unknown.is_false()) continue;
         const logic::Role subject = policy::subject_of(d);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -11,10 +12,16 @@
 
 namespace npverify::verify {
 
-/// One thing in which two readings differ and that can be made equal: an axis, or a changed policy. Blame is asked in switches.
+/// One thing in which two readings differ and that can be made equal. Blame is asked in switches.
 struct Switch {
-  std::string name;  ///< the axis, or "namespace/policy"
-  bool is_axis = true;
+  enum class Kind : uint8_t {
+    axis,              ///< alters policies anywhere
+    policy,            ///< alters the policies of `namespace_name`
+    namespace_labels,  ///< the labels of `namespace_name`: alters what policies anywhere select
+  };
+  Kind kind = Kind::axis;
+  std::string name;  ///< the axis, "namespace/policy", or the namespace
+  std::string namespace_name = {};
 };
 
 /// Two readings side by side, and the right one with some switches set as on the left.
@@ -22,8 +29,20 @@ struct Switch {
 struct Sides {
   policy::Reading left, right;
   std::vector<Switch> switches;
-  /// `namespaces`: only their policies are needed; empty: all.
-  std::function<policy::Reading(const std::set<size_t>& on, const std::vector<std::string>& namespaces)> right_with;
+  std::set<std::string> namespaces;  ///< that hold a policy on either side
+  /// Namespaces whose policies may read differently from the left side's under some set of switches; in all others they never do.
+  std::set<std::string> alterable;
+  bool one_profile = false;          ///< diff: the policies differ, not who reads them
+  /// The right reading with these switches set, holding the policies of `namespaces` alone.
+  std::function<policy::Reading(const std::set<size_t>& on, const std::set<std::string>& namespaces)> right_with;
+};
+
+/// The right side with some switches set. Only what they alter is read again.
+struct Altered {
+  const policy::Reading* plain = nullptr;   ///< no switch set
+  std::set<std::string> namespaces;         ///< that the switches alter
+  std::optional<policy::Reading> reading;   ///< of these; absent where no switch is set
+  const policy::Reading& in(const std::string& name) const { return reading && (name.empty() || namespaces.contains(name)) ? *reading : *plain; }
 };
 
 /// Finds the differences between two readings, one a cause.
@@ -37,7 +56,7 @@ struct Sides {
 ///    even with these switches set, until none is left: one finding a cause, and its end is the proof that there is no other.
 class Comparison {
  public:
-  Comparison(Question& question, Sides sides, const Options& options) : question_(question), pool_(question.pool()), sides_(std::move(sides)), options_(options), canonical_(question.pool(), question.universe().addresses), one_profile_(!sides_.switches.empty() && !sides_.switches[0].is_axis) {}
+  Comparison(Question& question, Sides sides, const Options& options) : question_(question), pool_(question.pool()), sides_(std::move(sides)), options_(options), canonical_(question.pool(), question.universe().addresses) {}
 
   /// Fills verdict, reason, findings, counts. `changes`: what to look for (none: any difference; opened and closed for diff).
   void run(ComparisonResult& result, const std::vector<Change>& changes);
@@ -47,17 +66,20 @@ class Comparison {
     policy::Direction direction;
     std::string namespace_name;  ///< empty: a namespace without policies
   };
-  std::vector<Slice> differing_slices(const policy::Reading& right);
+  Altered altered_by(const std::set<size_t>& on) const;
+  std::vector<Slice> differing_slices(const Altered& right);
   bool same_policies(const policy::DirectionReading& a, const policy::DirectionReading& b, policy::Direction direction, const std::string& name);
   policy::Verdict slice_verdict(const policy::Reading& reading, const Slice& slice);
 
   std::optional<Finding> next_finding(Change change, const std::set<size_t>& known);
-  std::optional<Finding> search(Change change, const policy::Reading& right_now, const Slice& slice);
-  std::optional<Finding> confirm(Change change, const policy::Reading& right_now, const Slice& slice, const std::vector<std::string>& peers, bool peer_elsewhere);
+  std::optional<Finding> search(Change change, const Altered& right_now, const Slice& slice);
+  std::optional<Finding> confirm(Change change, const Altered& right_now, const Slice& slice, const std::vector<std::string>& peers, bool peer_elsewhere);
+  logic::Expr elsewhere(logic::Role role, const std::vector<logic::Expr>& asserted);
   logic::Expr differs(Change change, const FlowFormula& left, const FlowFormula& right);
   logic::Expr in_scope();
   std::optional<Finding> witness_of(Change change, const std::vector<logic::Expr>& asserted, const smt::Result& smallest);
   std::set<size_t> blame(const Witness& witness);
+  std::set<size_t> bearing_on(const Witness& witness);
   bool agree_with(const std::set<size_t>& on, const Witness& witness);
   void complete(Finding& finding, Change change, const std::set<size_t>& cause);
   void count_affected(Finding& finding, const std::set<size_t>& cause);
@@ -68,7 +90,6 @@ class Comparison {
   Sides sides_;
   const Options& options_;
   Canonical canonical_;
-  bool one_profile_;     ///< diff: the policies differ, not who reads them
   std::string unknown_;  ///< the first reason why some query stayed open
   size_t slices_ = 0;
 };

@@ -71,12 +71,13 @@ void Question::write_proof(const std::vector<Expr>& asserted, const std::string&
   if (!cnf.flush() || !drup.flush()) throw base::InputError("error: cannot write proofs into '" + options_.proofs + "'\n");
 }
 
-policy::Verdict verdict_in(Pool& pool, const policy::Reading& reading, Direction direction, const std::vector<std::string>& namespaces) {
-  const policy::DirectionReading& side = reading.direction(direction);
-  const policy::Verdict elsewhere = policy::verdict_elsewhere(pool, side, direction);
+namespace {
+
+policy::Verdict verdict_of(Pool& pool, const ReadingOf& reading_of, Direction direction, const std::vector<std::string>& namespaces) {
+  const policy::Verdict elsewhere = policy::verdict_elsewhere(pool, reading_of("").direction(direction), direction);
   std::vector<Expr> here, allowed, unknown;
   for (const auto& name : namespaces) {
-    const policy::Verdict v = policy::verdict_in_namespace(pool, side, direction, name);
+    const policy::Verdict v = policy::verdict_in_namespace(pool, reading_of(name).direction(direction), direction, name);
     if (v.allowed == elsewhere.allowed && v.unknown == elsewhere.unknown) continue;
     const Expr in = pool.namespace_is(policy::subject_of(direction), name);
     here.push_back(in);
@@ -89,17 +90,35 @@ policy::Verdict verdict_in(Pool& pool, const policy::Reading& reading, Direction
   return {pool.disjunction(std::move(allowed)), pool.disjunction(std::move(unknown))};
 }
 
-FlowFormula flow_verdict(Pool& pool, const policy::Reading& source_reading, const policy::Reading& destination_reading, const std::vector<std::string>& source_namespaces,
-                         const std::vector<std::string>& destination_namespaces) {
-  const auto end = [&](const policy::Reading& reading, Direction direction, const std::vector<std::string>& namespaces) {
-    policy::Verdict v = verdict_in(pool, reading, direction, namespaces);
+FlowFormula flow_of(Pool& pool, const ReadingOf& at_source, const ReadingOf& at_destination, const std::vector<std::string>& source_namespaces, const std::vector<std::string>& destination_namespaces) {
+  const auto end = [&](const ReadingOf& reading_of, Direction direction, const std::vector<std::string>& namespaces) {
+    policy::Verdict v = verdict_of(pool, reading_of, direction, namespaces);
     const Expr is_pod = pool.kind_is(policy::subject_of(direction), logic::EndpointKind::pod);
     return policy::Verdict{pool.implies(is_pod, v.allowed), pool.both(is_pod, v.unknown)};
   };
-  const policy::Verdict out = end(source_reading, Direction::egress, source_namespaces), in = end(destination_reading, Direction::ingress, destination_namespaces);
+  const policy::Verdict out = end(at_source, Direction::egress, source_namespaces), in = end(at_destination, Direction::ingress, destination_namespaces);
   // Undetermined as a whole: one end is, and the other is undetermined too or allows.
   const Expr unknown = pool.either(pool.both(out.unknown, pool.either(in.unknown, in.allowed)), pool.both(in.unknown, pool.either(out.unknown, out.allowed)));
   return {pool.both(out.allowed, in.allowed), unknown};
+}
+
+ReadingOf everywhere(const policy::Reading& reading) {
+  return [&reading](const std::string&) -> const policy::Reading& { return reading; };
+}
+
+}  // namespace
+
+policy::Verdict verdict_in(Pool& pool, const policy::Reading& reading, Direction direction, const std::vector<std::string>& namespaces) {
+  return verdict_of(pool, everywhere(reading), direction, namespaces);
+}
+
+FlowFormula flow_verdict(Pool& pool, const policy::Reading& source_reading, const policy::Reading& destination_reading, const std::vector<std::string>& source_namespaces,
+                         const std::vector<std::string>& destination_namespaces) {
+  return flow_of(pool, everywhere(source_reading), everywhere(destination_reading), source_namespaces, destination_namespaces);
+}
+
+FlowFormula flow_verdict(Pool& pool, const ReadingOf& reading_of, const std::vector<std::string>& source_namespaces, const std::vector<std::string>& destination_namespaces) {
+  return flow_of(pool, reading_of, reading_of, source_namespaces, destination_namespaces);
 }
 
 std::vector<std::string> policy_namespaces(const policy::Reading& reading) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -62,6 +63,10 @@ struct FlowFormula {
 };
 FlowFormula flow_verdict(logic::Pool& pool, const policy::Reading& source_reading, const policy::Reading& destination_reading,
                          const std::vector<std::string>& source_namespaces, const std::vector<std::string>& destination_namespaces);
+
+/// Where the policies of a namespace are read; "" gives what holds for every subject. One reading, or several that share it.
+using ReadingOf = std::function<const policy::Reading&(const std::string& namespace_name)>;
+FlowFormula flow_verdict(logic::Pool& pool, const ReadingOf& reading_of, const std::vector<std::string>& source_namespaces, const std::vector<std::string>& destination_namespaces);
 
 /// All namespaces in which some policy of the reading stands, both directions, sorted.
 std::vector<std::string> policy_namespaces(const policy::Reading& reading);

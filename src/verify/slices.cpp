@@ -1,6 +1,8 @@
 #include "verify/slices.h"
 
 #include <algorithm>
+#include <unordered_map>
+#include <unordered_set>
 
 namespace npverify::verify {
 namespace {
@@ -9,12 +11,6 @@ using logic::Atom;
 using logic::AtomKind;
 using logic::Expr;
 using logic::Role;
-
-const resource::Namespace* declared(const world::Universe& universe, const std::string& name) {
-  for (const auto& ns : universe.namespaces)
-    if (ns.meta.name == name) return &ns;
-  return nullptr;
-}
 
 std::optional<Expr> truth(bool holds) { return holds ? logic::True : logic::False; }
 
@@ -33,17 +29,57 @@ std::optional<Expr> known_in(const logic::Pool& pool, const Atom& atom, const st
   }
 }
 
+// Namespaces of which the formula's atoms are true alike: it cannot tell them apart.
+class Alike {
+ public:
+  Alike(const logic::Pool& pool, Expr end, Role role, const world::Universe& universe) {
+    for (const Expr e : pool.atoms_of({end})) {
+      const Atom& atom = pool.atom_of(e);
+      if (atom.role != role) continue;
+      if (atom.kind == AtomKind::namespace_is) names_.insert(pool.text(atom.name));
+      if (atom.kind == AtomKind::namespace_label_is) values_[pool.text(atom.name)].insert(pool.text(atom.value));
+      if (atom.kind == AtomKind::namespace_label_exists) values_[pool.text(atom.name)];
+    }
+    for (const auto& ns : universe.namespaces) declared_.emplace(ns.meta.name, &ns);
+  }
+
+  const resource::Namespace* declared(const std::string& name) const {
+    const auto it = declared_.find(name);
+    return it == declared_.end() ? nullptr : it->second;
+  }
+
+  /// Equal for namespaces that are alike.
+  std::string kind_of(const std::string& name) const {
+    std::string kind = names_.contains(name) ? "name " + name : "";
+    const resource::Namespace* ns = declared(name);
+    if (!ns) return kind + "\nundeclared";
+    for (const auto& [key, value] : ns->meta.labels)
+      if (const auto it = values_.find(key); it != values_.end()) kind += "\n" + key + (it->second.contains(value) ? "=" + value : "");
+    return kind;
+  }
+
+ private:
+  std::unordered_set<std::string> names_;
+  std::unordered_map<std::string, std::unordered_set<std::string>> values_;
+  std::unordered_map<std::string, const resource::Namespace*> declared_;
+};
+
 }  // namespace
 
 std::vector<std::string> candidate_namespaces(logic::Pool& pool, Expr end, Role role, const world::Universe& universe, const std::vector<std::string>& names) {
+  const Alike alike(pool, end, role, universe);
+  std::unordered_map<std::string, bool> possible;
   std::vector<std::string> out;
   for (const std::string& name : names) {
-    const resource::Namespace* ns = declared(universe, name);
-    const Expr left = pool.substitute(end, [&](Expr e) -> std::optional<Expr> {
-      const Atom atom = pool.atom_of(e);
-      return atom.role == role ? known_in(pool, atom, name, ns) : std::nullopt;
-    });
-    if (!left.is_false()) out.push_back(name);
+    const auto [it, fresh] = possible.try_emplace(alike.kind_of(name));
+    if (fresh) {
+      const resource::Namespace* ns = alike.declared(name);
+      it->second = !pool.substitute(end, [&](Expr e) -> std::optional<Expr> {
+        const Atom atom = pool.atom_of(e);
+        return atom.role == role ? known_in(pool, atom, name, ns) : std::nullopt;
+      }).is_false();
+    }
+    if (it->second) out.push_back(name);
   }
   return out;
 }
