@@ -53,7 +53,7 @@ Changes by_enumeration(const resource::Snapshot& old_snapshot, const resource::S
   Changes changes;
   for (const auto& from : names)
     for (const auto& to : names)
-      for (const base::Port port : {80, 81, 53, 90, 1})
+      for (const base::Port port : std::initializer_list<base::Port>{80, 81, 53, 90, 1})
         for (const auto protocol : {base::Protocol::tcp, base::Protocol::udp}) {
           if (from == to) continue;
           const world::Flow was{.source = old_ends.find(from), .destination = old_ends.find(to), .protocol = protocol, .port = port};
