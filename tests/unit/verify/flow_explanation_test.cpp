@@ -32,7 +32,7 @@ std::string node(int i) {
 }
 
 /// client and web can land on every node; `peer` is whom web admits on 8080.
-std::string world(int nodes, const std::string& peer) {
+std::string cluster(int nodes, const std::string& peer) {
   std::string text = "{apiVersion: v1, kind: Namespace, metadata: {name: shop}}\n---\n";
   for (int i = 1; i <= nodes; ++i) text += node(i);
   for (const char* name : {"client", "web"})
@@ -81,7 +81,7 @@ std::string summary(const FlowExplanation& found) {
 
 TEST_CASE("unknown identity: a label says nothing of a pod that another CNI runs") {
   const std::string pools = pool("a", "n1", "calico", "3.28.5", "all") + pool("b", "n2", "cilium", "1.16.19", "own_managed");
-  const auto found = ask_mixed(world(2, by_label), pools, question({path::Kind::pod_ip}));
+  const auto found = ask_mixed(cluster(2, by_label), pools, question({path::Kind::pod_ip}));
   CHECK(summary(found) == "deny 1+0/4 podIP 1+0/4");
   CHECK(found.layer == Layer::identity);
   const auto failing = std::find_if(found.rows.begin(), found.rows.end(), [](const auto& row) { return row.verdict == EndVerdict::deny; });
@@ -90,13 +90,13 @@ TEST_CASE("unknown identity: a label says nothing of a pod that another CNI runs
   CHECK(failing->endpoint_node == "n2");
   REQUIRE(found.asymmetries.size() == 1);  // from the Cilium node to the Calico node it works
   CHECK(found.asymmetries[0].works_from == "n2");
-  const auto open = ask_mixed(world(2, by_label), pool("a", "n1", "calico", "3.28.5", "all") + pool("b", "n2", "cilium", "1.16.19", ""), question({path::Kind::pod_ip}));
+  const auto open = ask_mixed(cluster(2, by_label), pool("a", "n1", "calico", "3.28.5", "all") + pool("b", "n2", "cilium", "1.16.19", ""), question({path::Kind::pod_ip}));
   CHECK(summary(open) == "unknown 0+1/4 podIP 0+1/4");
   CHECK(open.layer == Layer::identity);
 }
 
 TEST_CASE("a node without a pool is unknown, and what to supply is said") {
-  const auto found = ask_mixed(world(2, by_label), pool("a", "n1", "calico", "3.28.5", "all"), question({path::Kind::pod_ip}));
+  const auto found = ask_mixed(cluster(2, by_label), pool("a", "n1", "calico", "3.28.5", "all"), question({path::Kind::pod_ip}));
   CHECK(found.verdict == EndVerdict::unknown);
   bool named = false;
   for (const auto& row : found.rows)
@@ -110,24 +110,24 @@ TEST_CASE("NodePort turns the client into a node: a block of nodes matches it in
   asked.settings["proxy"] = "cilium";
   asked.settings["routing"] = "direct";
   // Relayed by another node than the endpoint's: the source is a node's address.
-  CHECK(summary(ask(world(2, by_nodes), "cilium@1.16", asked)) == "deny 4+0/4 nodePort 4+0/4");
-  CHECK(summary(ask(world(2, by_nodes), "cilium@1.16[policy-cidr-match-mode=nodes]", asked)) == "deny 2+0/4 nodePort 2+0/4");
+  CHECK(summary(ask(cluster(2, by_nodes), "cilium@1.16", asked)) == "deny 4+0/4 nodePort 4+0/4");
+  CHECK(summary(ask(cluster(2, by_nodes), "cilium@1.16[policy-cidr-match-mode=nodes]", asked)) == "deny 2+0/4 nodePort 2+0/4");
   asked.settings["proxy"] = "iptables";
-  CHECK(summary(ask(world(2, by_nodes), "calico@3.28", asked)) == "deny 2+0/4 nodePort 2+0/4");
+  CHECK(summary(ask(cluster(2, by_nodes), "calico@3.28", asked)) == "deny 2+0/4 nodePort 2+0/4");
 }
 
 TEST_CASE("attribution: what the path takes away is not the policy's fault") {
-  const auto relayed = ask(world(3, by_label), "calico@3.28", question({path::Kind::node_port}));
+  const auto relayed = ask(cluster(3, by_label), "calico@3.28", question({path::Kind::node_port}));
   CHECK(relayed.layer == Layer::path);
-  CHECK(ask(world(3, by_label), "calico@3.28", question({path::Kind::pod_ip, path::Kind::cluster_ip})).verdict == EndVerdict::allow);
-  CHECK(ask(world(3, "{podSelector: {matchLabels: {app: other}}}"), "calico@3.28", question({path::Kind::pod_ip})).layer == Layer::destination_policy);
+  CHECK(ask(cluster(3, by_label), "calico@3.28", question({path::Kind::pod_ip, path::Kind::cluster_ip})).verdict == EndVerdict::allow);
+  CHECK(ask(cluster(3, "{podSelector: {matchLabels: {app: other}}}"), "calico@3.28", question({path::Kind::pod_ip})).layer == Layer::destination_policy);
 }
 
 TEST_CASE("one pool reads as the single profile does") {
   for (const auto& peer : {by_label, by_nodes, by_pods})
     for (const auto& [cni, version] : {std::pair{"calico", "3.28.5"}, std::pair{"cilium", "1.16.19"}}) {
-      const auto mixed = ask_mixed(world(3, peer), pool("all", "n1, n2, n3", cni, version, "own_managed"), question());
-      const auto single = ask(world(3, peer), std::string(cni) + "@" + version, question());
+      const auto mixed = ask_mixed(cluster(3, peer), pool("all", "n1, n2, n3", cni, version, "own_managed"), question());
+      const auto single = ask(cluster(3, peer), std::string(cni) + "@" + version, question());
       CHECK(summary(mixed) == summary(single));
       CHECK(mixed.by_cause == single.by_cause);
       CHECK(mixed.rows.size() == single.rows.size());
@@ -136,7 +136,7 @@ TEST_CASE("one pool reads as the single profile does") {
 
 TEST_CASE("nodes alike are counted, not judged again: shares grow as the numbers of combinations do") {
   for (const int nodes : {2, 3, 5}) {
-    const auto found = ask(world(nodes, by_nodes), "calico@3.28", question({path::Kind::pod_ip}));
+    const auto found = ask(cluster(nodes, by_nodes), "calico@3.28", question({path::Kind::pod_ip}));
     const size_t n = static_cast<size_t>(nodes);
     CHECK(found.total.all == n * n);
     CHECK(found.total.failing == n * n);
@@ -146,14 +146,14 @@ TEST_CASE("nodes alike are counted, not judged again: shares grow as the numbers
 }
 
 TEST_CASE("a policy that cuts the node's range makes the verdict depend on the address") {
-  const auto found = ask(world(1, "{ipBlock: {cidr: 10.244.1.0/25}}"), "calico@3.28", question({path::Kind::pod_ip}));
+  const auto found = ask(cluster(1, "{ipBlock: {cidr: 10.244.1.0/25}}"), "calico@3.28", question({path::Kind::pod_ip}));
   CHECK(found.verdict == EndVerdict::unknown);
   REQUIRE_FALSE(found.rows.empty());
   CHECK(found.rows[0].to_supply.at(0).find("status.podIP") != std::string::npos);
 }
 
 TEST_CASE("a NodePort whose number is not known is not guessed") {
-  std::string text = world(2, by_label);
+  std::string text = cluster(2, by_label);
   text.replace(text.find(", nodePort: 30080"), 17, "");
   text += "---\n{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: out, namespace: shop}, spec: {podSelector: {matchLabels: {app: client}}, policyTypes: [Egress], egress: [{ports: [{port: 8080}]}]}}\n";
   const auto found = ask(text, "calico@3.28", question({path::Kind::node_port}));
