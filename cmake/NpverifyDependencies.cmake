@@ -1,6 +1,6 @@
 # Third parties, each under one target name whatever the distribution calls it. docs/dependencies.md says why each is here.
 #   PkgConfig::libyaml  PkgConfig::simdjson  npverify::yaml  npverify::re2  nlohmann_json::nlohmann_json
-#   CLI11::CLI11  spdlog::spdlog  npverify::z3  npverify::cadical  Threads::Threads  npverify_catch (tests only)
+#   CLI11::CLI11  spdlog::spdlog  roaring::roaring  npverify::z3  npverify::cadical  Threads::Threads  npverify_catch (tests only)
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
 pkg_check_modules(libyaml REQUIRED IMPORTED_TARGET yaml-0.1)
@@ -8,6 +8,7 @@ pkg_check_modules(simdjson REQUIRED IMPORTED_TARGET simdjson)
 find_package(nlohmann_json REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(spdlog REQUIRED)
+find_package(roaring REQUIRED)
 
 # yaml-cpp 0.7 names its target yaml-cpp, 0.8 yaml-cpp::yaml-cpp.
 find_package(yaml-cpp REQUIRED)

@@ -2,6 +2,7 @@
 
 #include "npverify/answer.h"
 #include "npverify/error.h"
+#include "npverify/list.h"
 #include "npverify/place.h"
 #include "npverify/pools.h"
 #include "npverify/profile.h"

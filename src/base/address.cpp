@@ -105,6 +105,13 @@ AddressSet AddressSet::of(const Address& address) {
   return set;
 }
 
+AddressSet AddressSet::of(std::vector<Interval> intervals) {
+  std::sort(intervals.begin(), intervals.end());
+  AddressSet set;
+  for (const auto& interval : intervals) set.add(interval);
+  return set;
+}
+
 AddressSet AddressSet::all(Family family) {
   AddressSet set;
   set.intervals_.push_back({{family, 0}, last_address(family)});

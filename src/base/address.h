@@ -65,6 +65,7 @@ class AddressSet {
   AddressSet() = default;
   static AddressSet of(const Prefix& prefix);
   static AddressSet of(const Address& address);
+  static AddressSet of(std::vector<Interval> intervals);  ///< in any order, overlapping or not; n log n
   static AddressSet all(Family family);
   static AddressSet everything();
 

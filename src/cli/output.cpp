@@ -36,14 +36,6 @@ std::vector<Destination> destinations_of(const CommonOptions& options, const std
   return all;
 }
 
-bool wants_colour(const CommonOptions& options) {
-  if (options.colour == "always") return true;
-  if (options.colour == "never") return false;
-  if (options.colour != "auto") throw Error(Error::Kind::input, "error: --color " + options.colour + ": expected auto, always or never\n");
-  const char *none = std::getenv("NO_COLOR"), *term = std::getenv("TERM");
-  return isatty(STDOUT_FILENO) && !(none && *none) && !(term && std::string(term) == "dumb");
-}
-
 void write_to(const std::string& path, const std::string& text) {
   std::ofstream out(path, std::ios::binary);
   out << text;
@@ -51,6 +43,14 @@ void write_to(const std::string& path, const std::string& text) {
 }
 
 }  // namespace
+
+bool wants_colour(const CommonOptions& options) {
+  if (options.colour == "always") return true;
+  if (options.colour == "never") return false;
+  if (options.colour != "auto") throw Error(Error::Kind::input, "error: --color " + options.colour + ": expected auto, always or never\n");
+  const char *none = std::getenv("NO_COLOR"), *term = std::getenv("TERM");
+  return isatty(STDOUT_FILENO) && !(none && *none) && !(term && std::string(term) == "dumb");
+}
 
 size_t terminal_width() {
   winsize size{};

@@ -16,6 +16,9 @@ int deliver(const Answer& answer, const CommonOptions& options);
 /// "json" or "text" of a subcommand with one page; throws Error (input) for others.
 bool wants_json(const CommonOptions& options);
 
+/// Whether text on stdout is coloured: --color, NO_COLOR, the terminal.
+bool wants_colour(const CommonOptions& options);
+
 /// Columns of the terminal on stdout, or of $COLUMNS; 100 where there is neither.
 size_t terminal_width();
 

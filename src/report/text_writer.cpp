@@ -146,6 +146,10 @@ class TextWriter : public Writer {
 
 }  // namespace
 
+std::string tail_text(const Run& run, const verify::Limits& limits, const std::vector<std::string>& assumptions, const std::map<std::string, size_t>& counts) {
+  return tail(run, limits, assumptions, counts);
+}
+
 const Writer& text_writer() {
   static const TextWriter writer;
   return writer;

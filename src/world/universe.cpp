@@ -51,16 +51,16 @@ Found pod_prefixes(const resource::Snapshot& snapshot) {
       found.addresses = found.addresses.united(AddressSet::of(*prefix));
       found.from.push_back(object.kind + " " + object.meta.name);
     }
-  size_t pods = 0;
+  std::set<Address> pods;
   for (const auto& pod : snapshot.pods) {
     if (pod.spec.host_network) continue;
-    for (const auto& address : pod.addresses) {
-      if (found.addresses.contains(address)) continue;
-      found.addresses = found.addresses.united(AddressSet::of(address));
-      ++pods;
-    }
+    for (const auto& address : pod.addresses)
+      if (!found.addresses.contains(address)) pods.insert(address);
   }
-  if (pods > 0) found.from.push_back(std::to_string(pods) + " addresses of Pods");
+  std::vector<AddressSet::Interval> alone;
+  for (const auto& address : pods) alone.push_back({address, address});
+  found.addresses = found.addresses.united(AddressSet::of(std::move(alone)));
+  if (!pods.empty()) found.from.push_back(std::to_string(pods.size()) + " addresses of Pods");
   return found;
 }
 

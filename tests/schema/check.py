@@ -25,6 +25,10 @@ QUESTIONS = [  # schema, expected exit code, arguments
     ("place", 0, "place shop/web -f tests/golden/input/placement.yaml --without gpu=true --pool zone=z"),
     ("place", 1, "place shop/nowhere -f tests/golden/input/placement-nowhere.yaml"),
     ("place", 3, "place pay/payment -f tests/golden/input/placement-no-node.yaml"),
+    ("list", 0, "list -f examples/outage --cni cilium@1.16"),
+    ("list", 0, "list -f examples/outage --cni calico@3.28 --count"),
+    ("list", 3, "list -f examples/outage --cni kubernetes --protocols TCP,ICMP --peers pods,external"),
+    ("list", 3, "list -f tests/golden/input/empty.yaml --cni kubernetes"),
     ("prove", 0, "prove -f examples/outage-fixed --cni cilium@1.16 tests/golden/input/invariants.yaml"),
 ]
 

@@ -30,6 +30,7 @@ THIRD_PARTIES = {
     r"yaml\.h": "manifest",
     r"simdjson\.h": "manifest",
     r"yaml-cpp/.*": "semantics matrix verify",
+    r"roaring/.*": "reach",
     r"re2/.*": "semantics policy",  # expressions in a CNI's configuration: the CNIs use Go's regexp, whose syntax is RE2's
     r"z3.*": "smt",
     r"c?cadical\.h(pp)?": "smt",
