@@ -2,7 +2,7 @@
 """Seeded clusters for the benchmarks: namespaces of 20 NetworkPolicies, pods or workloads, nodes.
 
     generate.py --policies 10000 [--pods 100000 | --workloads 5000 --replicas 20] [--seed 1] [--per-namespace 20] [--unique-labels]
-                [--mode same|one-cause|needle|changed] [--changed 10] OUT_DIR
+                [--mode same|one-cause|needle|changed] [--changed 10] [--open 0.2] [--skew 2000] [--values 10000] [--cidrs 1000] [--addresses 10000] OUT_DIR
 
 Policies: default denies, allow-DNS, 50/22/28 % same-namespace / namespace-and-pod / ipBlock peers, 40 % of the ipBlocks with an except, about
 20 % of the selectors with matchExpressions, 12 % endPort where the mode wants what CNIs read differently.
@@ -10,6 +10,10 @@ Policies: default denies, allow-DNS, 50/22/28 % same-namespace / namespace-and-p
   one-cause  ipBlocks over pod addresses in many policies
   needle     as same, and one policy of the middle namespace with one such block
   changed    as same, and --changed policies with another port: the second side of a diff
+  --open       that share of the namespaces has no default deny, and a rule for everyone: rows of the reachability matrix that are dense
+  --skew       that many more policies, all in one namespace
+  --values     the apps have that many names: label keys with many values
+  --cidrs, --addresses  one more policy with as many CIDRs with excepts, or as many /32: the worst cases of the interval code
 Written as policies.yaml, namespaces.yaml, nodes.yaml and, where asked, pods.yaml or workloads.yaml. Same arguments, same bytes."""
 import argparse
 import os
@@ -28,6 +32,9 @@ def arguments():
     parser.add_argument("--unique-labels", action="store_true")
     parser.add_argument("--mode", choices=["same", "one-cause", "needle", "changed"], default="same")
     parser.add_argument("--changed", type=int, default=10)
+    parser.add_argument("--open", type=float, default=0.0)
+    for name in ("skew", "values", "cidrs", "addresses"):
+        parser.add_argument(f"--{name}", type=int, default=0)
     return parser.parse_args()
 
 
@@ -35,7 +42,7 @@ class Cluster:
     def __init__(self, args):
         self.args, self.random = args, random.Random(args.seed)
         self.namespaces = max(1, args.policies // args.per_namespace)
-        self.apps = max(4, args.policies // 10)
+        self.apps = args.values or max(4, args.policies // 10)
 
     def app(self, namespace):
         return f"app-{(namespace * 7 + self.random.randrange(10)) % self.apps}"
@@ -75,6 +82,9 @@ class Cluster:
     def policy(self, index, namespace, over_pods, changed):
         within = index % self.args.per_namespace
         head = f"apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{name: np-{index}, namespace: ns-{namespace}}}\nspec:\n"
+        if within < 2 and self.is_open(namespace):
+            peers = "[]" if within else "[{namespaceSelector: {}}]"
+            return head + f"  podSelector: {{matchLabels: {{tier: web}}}}\n  policyTypes: [Ingress]\n  ingress:\n  - from: {peers}\n    ports: [{{protocol: TCP, port: 8080}}]\n"
         if within == 0:
             return head + "  podSelector: {}\n  policyTypes: [Ingress, Egress]\n"
         if within == 1:
@@ -85,12 +95,29 @@ class Cluster:
         peers = "".join(self.peer(namespace, over_pods) for _ in range(self.random.randint(1, 3)))
         return body + f"  - {'from' if direction == 'ingress' else 'to'}:\n" + peers + self.ports(changed)
 
+    def is_open(self, namespace):
+        return (namespace * 0.6180339887) % 1 < self.args.open
+
+    def worst(self):
+        """One policy each, in the first namespace."""
+        head = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{name: {}, namespace: ns-0}}\nspec:\n  podSelector: {{matchLabels: {{app: app-0}}}}\n  policyTypes: [Egress]\n  egress:\n  - to:\n"
+        if self.args.cidrs:
+            yield head.format("cidrs") + "".join(f"    - ipBlock: {{cidr: 198.{18 + i // 256 % 2}.{i % 256}.0/24, except: [198.{18 + i // 256 % 2}.{i % 256}.{i // 512 % 16 * 16}/28]}}\n" for i in range(self.args.cidrs))
+        if self.args.addresses:
+            yield head.format("addresses") + "".join(f"    - ipBlock: {{cidr: 203.{i // 65536 % 256}.{i // 256 % 256}.{i % 256}/32}}\n" for i in range(self.args.addresses))
+
+    def skewed(self):
+        for index in range(self.args.skew):
+            yield self.policy(1000000 + self.args.per_namespace * index + 2, 0, self.args.mode == "one-cause", False)
+
     def policies(self):
         chosen = set(random.Random(self.args.seed + 1).sample(range(2, self.args.policies), min(self.args.changed, max(0, self.args.policies - 2)))) if self.args.mode == "changed" else set()
         needle = (self.namespaces // 2) * self.args.per_namespace + 5
         for index in range(self.args.policies):
             namespace = min(index // self.args.per_namespace, self.namespaces - 1)
             yield self.policy(index, namespace, self.args.mode == "one-cause", index in chosen)
+        yield from self.skewed()
+        yield from self.worst()
         if self.args.mode == "needle":
             namespace = min(needle // self.args.per_namespace, self.namespaces - 1)
             yield (f"apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{name: needle, namespace: ns-{namespace}}}\nspec:\n  podSelector: {{matchLabels: {{app: needle}}}}\n"

@@ -31,7 +31,7 @@ install(CODE "
   execute_process(COMMAND ${NPVERIFY_GZIP} -9nc \"${PROJECT_SOURCE_DIR}/CHANGELOG.md\" OUTPUT_FILE \"\${folder}/changelog.gz\")")
 
 if(TARGET npverify)
-  install(TARGETS npverify RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
+  install(TARGETS npverify npverify_check_proof RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
   if(NPVERIFY_PRIVATE_LIB)
     set_target_properties(npverify PROPERTIES INSTALL_RPATH "$ORIGIN/../${NPVERIFY_PRIVATE_LIB}")
   endif()

@@ -6,6 +6,7 @@
 #include "npverify/place.h"
 #include "npverify/pools.h"
 #include "npverify/profile.h"
+#include "npverify/proof.h"
 #include "npverify/question.h"
 #include "npverify/report.h"
 #include "npverify/snapshot.h"

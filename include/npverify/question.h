@@ -17,6 +17,7 @@ struct Options {
   std::chrono::milliseconds timeout{20000};         ///< of one query of the solver
   unsigned jobs = 0;                                ///< threads; 0: as many as the machine has
   std::string dump_smt2;                            ///< folder for the queries as SMT-LIB; empty: none
+  std::string proofs;                               ///< folder for a proof of every query that has no answer (check_proofs reads it); empty: none
   bool second_solver = false;                       ///< ask the second solver too
   bool datapath = false;                            ///< count what a CNI does whatever policy says
   size_t max_findings = 20;

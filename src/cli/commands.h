@@ -16,6 +16,7 @@ void add_diff_command(CLI::App& app, CommonOptions& options, int& exit_code);
 void add_list_command(CLI::App& app, CommonOptions& options, int& exit_code);
 void add_eval_command(CLI::App& app, CommonOptions& options, int& exit_code);
 void add_place_command(CLI::App& app, CommonOptions& options, int& exit_code);
+void add_check_proof_command(CLI::App& app, CommonOptions& options, int& exit_code);
 void add_show_command(CLI::App& app, CommonOptions& options, int& exit_code);
 void add_cni_command(CLI::App& app, CommonOptions& options, int& exit_code);
 void add_version_command(CLI::App& app, CommonOptions& options, int& exit_code);

@@ -34,6 +34,7 @@ void add_question_options(CLI::App& command, CommonOptions& options) {
   command.add_option("--jobs", options.jobs, "Threads; 0: as many as the machine has")->type_name("N")->capture_default_str();
   command.add_option("--max-findings", options.max_findings, "How many causes to look for")->type_name("N")->capture_default_str();
   command.add_option("--dump-smt2", options.dump_smt2, "Write every query as an SMT-LIB script into this folder")->type_name("DIR");
+  command.add_option("--proofs", options.proofs, "Write a proof of every query that has no answer into this folder, for check-proof")->type_name("DIR");
   command.add_flag("--second-solver", options.second_solver, "Ask the second solver too; a disagreement is an internal error");
   command.add_flag("--datapath", options.datapath, "Count also what a CNI does whatever policy says");
 }
@@ -71,7 +72,7 @@ InstallationOptions installation_of(const CommonOptions& options) {
 }
 
 Options question_of(const CommonOptions& options) {
-  Options question{.universe = options.universe, .jobs = options.jobs, .dump_smt2 = options.dump_smt2, .second_solver = options.second_solver, .datapath = options.datapath, .max_findings = options.max_findings};
+  Options question{.universe = options.universe, .jobs = options.jobs, .dump_smt2 = options.dump_smt2, .proofs = options.proofs, .second_solver = options.second_solver, .datapath = options.datapath, .max_findings = options.max_findings};
   question.timeout = std::chrono::milliseconds(static_cast<long>(options.timeout * 1000));
   if (options.timeout <= 0) throw Error(Error::Kind::input, "error: --timeout must be more than 0 seconds\n");
   if (options.peers.empty()) return question;

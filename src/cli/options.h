@@ -24,7 +24,7 @@ struct CommonOptions {
   std::vector<std::string> peers;  ///< empty: all
   double timeout = 20;             ///< seconds, of one query
   unsigned jobs = 0;
-  std::string dump_smt2;
+  std::string dump_smt2, proofs;
   bool second_solver = false, datapath = false;
   size_t max_findings = 20;
   std::vector<std::string> formats;  ///< FORMAT or FORMAT=PATH

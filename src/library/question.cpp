@@ -27,6 +27,7 @@ verify::Options rooms_options(const Options& options) {
           .timeout = options.timeout,
           .jobs = jobs_of(options),
           .dump_smt2 = options.dump_smt2,
+          .proofs = options.proofs,
           .second_solver = options.second_solver,
           .datapath = options.datapath,
           .max_findings = options.max_findings};
@@ -62,6 +63,7 @@ verify::ProveOptions rooms_options(const ProveOptions& options) {
   rooms.solver.limits.timeout = options.timeout;
   rooms.solver.second_solver = options.second_solver;
   rooms.solver.dump_smt2 = options.dump_smt2;
+  rooms.solver.proofs = options.proofs;
   rooms.options = options_by_cni(options.installation);
   return rooms;
 }

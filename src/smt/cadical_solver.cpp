@@ -168,8 +168,8 @@ CertifiedResult check_with_proof(const logic::Pool& pool, const std::vector<Expr
   }
   if (certified.result.answer == Answer::unknown) certified.result.reason = unknown_reason(limits);
   if (certified.result.answer != Answer::unsat) return certified;
-  certified.certificate = Certificate{to_dimacs(cnf, variable_names(pool, laws)), proof.take()};
-  if (const ProofCheck check = check_proof(*certified.certificate); !check.accepted) throw base::InternalError("a proof does not check: " + check.reason);
+  certified.certificate = proof::Certificate{to_dimacs(cnf, variable_names(pool, laws)), proof.take()};
+  if (const proof::Check check = proof::check(*certified.certificate); !check.accepted) throw base::InternalError("a proof does not check: " + check.reason);
   return certified;
 }
 

@@ -18,7 +18,7 @@ using semantics::Profile;
 policy::ClusterFacts facts_of(const world::Universe& universe) { return {universe.addresses.ipv4, universe.addresses.ipv6}; }
 
 SolverOptions solver_options(const Options& options) {
-  SolverOptions solver{.second_solver = options.second_solver, .dump_smt2 = options.dump_smt2};
+  SolverOptions solver{.second_solver = options.second_solver, .dump_smt2 = options.dump_smt2, .proofs = options.proofs};
   solver.limits.timeout = options.timeout;
   return solver;
 }

@@ -15,6 +15,7 @@ struct Options {
   std::chrono::milliseconds timeout{20000};  ///< of one query
   unsigned jobs = 0;                         ///< threads; 0: one a core
   std::string dump_smt2;                     ///< folder for every query; empty: none
+  std::string proofs;                        ///< folder for a proof of every query without an answer; empty: none
   bool second_solver = false;
   bool datapath = false;                     ///< compare also what a CNI does whatever policy says
   size_t max_findings = 20;

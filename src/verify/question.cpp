@@ -1,11 +1,13 @@
 #include "verify/question.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <set>
 
 #include "base/diagnostics.h"
+#include "smt/certificate.h"
 
 namespace npverify::verify {
 namespace {
@@ -47,7 +49,26 @@ smt::Result Question::answer(const std::vector<Expr>& asserted, const std::strin
       throw base::InternalError("the solvers disagree on '" + title + "': " + solver_->name() + " says " + to_string(result.answer) + ", " + second_->name() + " says " + to_string(other.answer) +
                                 "\n" + smt::to_smtlib_script(pool_, all, title));
   }
+  if (result.answer == smt::Answer::unsat && !options_.proofs.empty()) write_proof(all, title);
   return result;
+}
+
+// Named by what is proved, so that threads and runs need not agree on numbers.
+void Question::write_proof(const std::vector<Expr>& asserted, const std::string& title) const {
+  const smt::CertifiedResult certified = smt::check_with_proof(pool_, asserted, options_.limits);
+  if (certified.result.answer == smt::Answer::sat) throw base::InternalError("the solvers disagree on '" + title + "': no proof, but a flow\n" + smt::to_smtlib_script(pool_, asserted, title));
+  if (!certified.certificate) return;
+  std::string line = title;
+  std::replace(line.begin(), line.end(), '\n', ' ');
+  const std::string formula = "c query: " + line + "\n" + certified.certificate->cnf;
+  char name[17];
+  std::snprintf(name, sizeof name, "%016llx", static_cast<unsigned long long>(std::hash<std::string>{}(formula)));
+  const std::filesystem::path stem = std::filesystem::path(options_.proofs) / name;
+  std::filesystem::create_directories(options_.proofs);
+  std::ofstream cnf(stem.string() + ".cnf", std::ios::binary), drup(stem.string() + ".drup", std::ios::binary);
+  cnf << formula;
+  drup << certified.certificate->drup;
+  if (!cnf.flush() || !drup.flush()) throw base::InputError("error: cannot write proofs into '" + options_.proofs + "'\n");
 }
 
 policy::Verdict verdict_in(Pool& pool, const policy::Reading& reading, Direction direction, const std::vector<std::string>& namespaces) {

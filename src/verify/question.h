@@ -20,6 +20,7 @@ struct SolverOptions {
   smt::Limits limits;
   bool second_solver = false;  ///< ask CaDiCaL too; a disagreement is an InternalError
   std::string dump_smt2;       ///< folder for every query as a script; empty: none
+  std::string proofs;          ///< folder for a checked proof of every query that has no answer; empty: none
 };
 
 /// Asks the solvers about flows of one universe.
@@ -39,6 +40,7 @@ class Question {
 
  private:
   std::vector<logic::Expr> within_universe(const std::vector<logic::Expr>& asserted);
+  void write_proof(const std::vector<logic::Expr>& asserted, const std::string& title) const;
   smt::Result answer(const std::vector<logic::Expr>& asserted, const std::string& title, bool smallest);
 
   logic::Pool& pool_;

@@ -15,13 +15,15 @@ ROOMS = {
     "policy": "base logic semantics resource",
     "matrix": "base logic semantics resource policy",
     "world": "base logic semantics resource policy",
-    "smt": "base logic",
+    "proof": "",  # linked with nothing
+    "smt": "base logic proof",
     "oracle": "base logic semantics resource policy world",
     "reach": "base logic semantics resource policy matrix world oracle",
     "verify": "base manifest logic semantics resource policy matrix world smt oracle reach",
     "explain": "base logic semantics resource policy matrix world smt oracle reach verify",
     "report": "base manifest placement logic semantics resource policy matrix world smt oracle reach verify explain",
-    "library": "base manifest placement logic semantics resource policy matrix world smt oracle reach verify explain report",
+    "library": "base manifest placement proof logic semantics resource policy matrix world smt oracle reach verify explain report",
+    "check_proof": "proof",
     "cli": "",  # the public headers alone
 }
 

@@ -10,8 +10,7 @@
 using namespace npverify;
 using logic::Expr;
 using smt::Answer;
-using smt::Certificate;
-using smt::check_proof;
+using proof::Certificate;
 
 namespace {
 
@@ -81,7 +80,7 @@ std::string renumbered(std::vector<std::string> lines) {
 
 TEST_CASE("a proof is accepted, and says what was checked") {
   const Certificate c = some_certificate(1);
-  const auto check = check_proof(c);
+  const auto check = proof::check(c);
   CHECK(check.accepted);
   CHECK(check.reason.empty());
   CHECK(check.clauses > 100);
@@ -115,7 +114,7 @@ TEST_CASE("formulas that are damaged into satisfiable ones are never accepted") 
     c.cnf = renumbered(lines);
     if (!satisfiable(c.cnf)) continue;
     ++satisfiable_ones;
-    CHECK_FALSE(check_proof(c).accepted);
+    CHECK_FALSE(proof::check(c).accepted);
   }
   CHECK(satisfiable_ones > 10);
 }
@@ -127,35 +126,35 @@ TEST_CASE("a proof that stops early proves nothing") {
   size_t refused = 0;
   for (size_t keep = 0; keep < lines.size(); ++keep) {
     c.drup = joined({lines.begin(), lines.begin() + static_cast<std::ptrdiff_t>(keep)});
-    const auto check = check_proof(c);
+    const auto check = proof::check(c);
     if (check.accepted) break;  // from here on the contradiction is only said once more
     ++refused;
     CHECK(check.reason == "the proof ends without a contradiction");
   }
   CHECK(refused > 0);
   c.drup = "";
-  CHECK_FALSE(check_proof(c).accepted);
+  CHECK_FALSE(proof::check(c).accepted);
 }
 
 TEST_CASE("a step that does not follow is refused, with its line") {
   const Certificate sound{"p cnf 2 2\n1 2 0\n-1 2 0\n", "2 0\n"};
-  CHECK(check_proof(sound).reason == "the proof ends without a contradiction");
-  CHECK(check_proof({sound.cnf, "2 0\n1 0\n0\n"}).reason == "proof, line 2: the clause does not follow by unit propagation");
-  CHECK(check_proof({sound.cnf, "0\n"}).reason == "proof, line 1: the clause does not follow by unit propagation");
-  CHECK(check_proof({sound.cnf, "d 1 -2 0\n"}).reason == "proof, line 1: deletes a clause that is not there");
-  CHECK(check_proof({sound.cnf, "2 1"}).reason == "proof, line 1: not a clause");
-  CHECK(check_proof({sound.cnf, "2 x 0"}).reason == "proof, line 1: not a clause");
-  CHECK(check_proof({sound.cnf, "2 -2147483648 0"}).reason == "proof, line 1: not a clause");
-  CHECK(check_proof({"p cnf 1 2\n1 0\n", "0\n"}).reason == "formula, the formula does not have as many clauses as it promises");
-  CHECK(check_proof({"1 0\n-1 0\n", "0\n"}).reason == "formula, the formula does not have as many clauses as it promises");
-  CHECK(check_proof({"", ""}).accepted == false);
+  CHECK(proof::check(sound).reason == "the proof ends without a contradiction");
+  CHECK(proof::check({sound.cnf, "2 0\n1 0\n0\n"}).reason == "proof, line 2: the clause does not follow by unit propagation");
+  CHECK(proof::check({sound.cnf, "0\n"}).reason == "proof, line 1: the clause does not follow by unit propagation");
+  CHECK(proof::check({sound.cnf, "d 1 -2 0\n"}).reason == "proof, line 1: deletes a clause that is not there");
+  CHECK(proof::check({sound.cnf, "2 1"}).reason == "proof, line 1: not a clause");
+  CHECK(proof::check({sound.cnf, "2 x 0"}).reason == "proof, line 1: not a clause");
+  CHECK(proof::check({sound.cnf, "2 -2147483648 0"}).reason == "proof, line 1: not a clause");
+  CHECK(proof::check({"p cnf 1 2\n1 0\n", "0\n"}).reason == "formula, the formula does not have as many clauses as it promises");
+  CHECK(proof::check({"1 0\n-1 0\n", "0\n"}).reason == "formula, the formula does not have as many clauses as it promises");
+  CHECK(proof::check({"", ""}).accepted == false);
 }
 
 TEST_CASE("deleted clauses are gone") {
   const std::string cnf = "p cnf 2 4\n1 2 0\n-1 2 0\n1 -2 0\n-1 -2 0\n";
-  CHECK(check_proof({cnf, "2 0\n0\n"}).accepted);
-  CHECK(check_proof({cnf, "d 2 1 0\n2 0\n0\n"}).accepted == false);
-  CHECK(check_proof({cnf, "2 0\nd 1 2 0\n0\n"}).accepted);  // 2 was derived before, and the contradiction with it
+  CHECK(proof::check({cnf, "2 0\n0\n"}).accepted);
+  CHECK(proof::check({cnf, "d 2 1 0\n2 0\n0\n"}).accepted == false);
+  CHECK(proof::check({cnf, "2 0\nd 1 2 0\n0\n"}).accepted);  // 2 was derived before, and the contradiction with it
 }
 
-TEST_CASE("a formula that contradicts itself by propagation needs no steps") { CHECK(check_proof({"p cnf 1 2\n1 0\n-1 0\n", ""}).accepted); }
+TEST_CASE("a formula that contradicts itself by propagation needs no steps") { CHECK(proof::check({"p cnf 1 2\n1 0\n-1 0\n", ""}).accepted); }

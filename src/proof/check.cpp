@@ -1,7 +1,7 @@
 // Forward RUP: a clause follows if assuming that all its literals are false leads, by unit propagation alone, to a clause that is false.
 // Written to be read: one clause database, two watched literals a clause, one trail. Literals that became true at the root stay true even
 // where the clause that made them so is deleted later; that is sound, because they follow from the formula whatever is deleted.
-#include "smt/proof_checker.h"
+#include "proof/check.h"
 
 #include <algorithm>
 #include <charconv>
@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-namespace npverify::smt {
+namespace npverify::proof {
 namespace {
 
 using Clause = std::vector<int>;
@@ -164,8 +164,8 @@ std::string for_each_line(std::string_view text, const Line& line) {
 
 }  // namespace
 
-ProofCheck check_proof(const Certificate& certificate) {
-  ProofCheck check;
+Check check(const Certificate& certificate) {
+  Check result;
   Checker checker;
   std::optional<size_t> promised;
   std::string problem = for_each_line(certificate.cnf, [&](std::string_view line) -> std::string {
@@ -176,27 +176,27 @@ ProofCheck check_proof(const Certificate& certificate) {
     }
     const auto clause = parse_clause(line);
     if (!clause) return "not a clause";
-    ++check.clauses;
+    ++result.clauses;
     checker.add(*clause);
     return "";
   });
-  if (problem.empty() && promised != check.clauses) problem = "the formula does not have as many clauses as it promises";
-  if (!problem.empty()) return check.reason = "formula, " + problem, check;
+  if (problem.empty() && promised != result.clauses) problem = "the formula does not have as many clauses as it promises";
+  if (!problem.empty()) return result.reason = "formula, " + problem, result;
 
   problem = for_each_line(certificate.drup, [&](std::string_view line) -> std::string {
     if (line.empty()) return "";
     const bool removal = line.starts_with("d ");
     const auto clause = parse_clause(removal ? line.substr(2) : line);
     if (!clause) return "not a clause";
-    ++check.steps;
+    ++result.steps;
     if (removal) return checker.remove(*clause) ? "" : "deletes a clause that is not there";
     if (!checker.follows(*clause)) return "the clause does not follow by unit propagation";
     checker.add(*clause);
     return "";
   });
-  check.accepted = problem.empty() && checker.contradiction();
-  if (!check.accepted) check.reason = problem.empty() ? "the proof ends without a contradiction" : "proof, " + problem;
-  return check;
+  result.accepted = problem.empty() && checker.contradiction();
+  if (!result.accepted) result.reason = problem.empty() ? "the proof ends without a contradiction" : "proof, " + problem;
+  return result;
 }
 
-}  // namespace npverify::smt
+}  // namespace npverify::proof

@@ -1,0 +1,265 @@
+#!/usr/bin/env python3
+"""Whole commands on generated clusters of growing size: time, peak memory, growth; and what other tools need for the same files.
+
+    benchmarks/run.py --npverify BINARY [--sizes 10,100,1000,10000] [--commands equiv,...] [--repeats 3] [--markdown FILE] [--check]
+
+Every run is a new process, reading YAML included; time is the median of the repeats (wall clock), memory the peak resident set of the
+process. Growth is the slope of time over policies on log-log axes between 100 policies (below, starting up is what is measured) and the
+largest size: 1 is linear. `--stats` of npverify tells the phases, whose shares of the largest run are shown.
+
+Peers are run where a variable names their program: NETPOL_ANALYZER (np-guard's `netpolicy`), NETWORK_CONFIG_ANALYZER (`nca`). They get the
+same files and the same question in the same run, with --peer-limit seconds each; a longer run is told as such.
+
+--check is for CI: small sizes, no absolute time. It fails where a command grows faster than SLOPE_LIMIT, where `equiv` of equal
+readings costs more than a few times reading the files, or where `list --count` of as many policies costs more than listing pairs one by one.
+"""
+import argparse
+import math
+import os
+import pathlib
+import platform
+import re
+import shlex
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+SLOPE_LIMIT = 1.35  # of a linear program on a busy machine; quadratic is 2
+SLOPE_FROM = 100
+
+
+class Inputs:
+    """Generated clusters by arguments, each made once."""
+
+    def __init__(self, folder):
+        self.folder = pathlib.Path(folder)
+
+    def make(self, policies, *more):
+        out = self.folder / re.sub(r"[^a-z0-9]+", "-", f"p{policies} {' '.join(more)}").strip("-")
+        if not out.exists():
+            subprocess.run([sys.executable, HERE / "generate.py", "--policies", str(policies), *more, out], check=True)
+        return out
+
+    def specification(self, policies, count=20):
+        out = self.folder / f"spec-{policies}.yaml"
+        namespaces = max(1, policies // 20)
+        lines = ["apiVersion: npverify.io/v1alpha1", "kind: InvariantSet", "metadata: {name: bench}", "spec:", "  invariants:"]
+        for i in range(count):
+            source, destination = i * 7 % namespaces, (i * 13 + 1) % namespaces
+            lines.append(f"    - {{id: bench-{i}, title: nothing of namespace {source} reaches databases of {destination}, severity: high,")
+            lines.append(f"       forbid: {{from: {{namespaces: [ns-{source}]}}, to: {{namespaces: [ns-{destination}]}}, ports: [TCP/{5000 + i}]}}}}")
+        out.write_text("\n".join(lines) + "\n")
+        return out
+
+    def changed(self, policies, *more):
+        """The cluster with one policy's port changed."""
+        before, out = self.make(policies, *more), self.folder / f"one-changed-{policies}"
+        if not out.exists():
+            out.mkdir()
+            for file in before.iterdir():
+                text = file.read_text()
+                if file.name == "policies.yaml":
+                    middle = len(text) // 2
+                    at = text.index("port: ", middle)
+                    text = text[:at] + "port: 1" + text[at + 6:]
+                (out / file.name).write_text(text)
+        return out
+
+
+def measured(command, repeats, limit=None):
+    """(median seconds, peak MB, stderr of the last run, how it ended)."""
+    times, memory, text, ended = [], 0, "", ""
+    for _ in range(repeats):
+        with tempfile.TemporaryFile("w+") as stderr:
+            begin = time.monotonic()
+            process = subprocess.Popen([str(c) for c in command], stdout=subprocess.DEVNULL, stderr=stderr)
+            status, usage = wait(process, limit)
+            times.append(time.monotonic() - begin)
+            memory = max(memory, usage.ru_maxrss / 1024 if usage else 0)
+            stderr.seek(0)
+            text = stderr.read()
+        if status is None:
+            return times[-1], memory, text, f"stopped after {limit} s"
+        if status not in (0, 1, 3):
+            ended = f"exit {status}"
+    return statistics.median(times), memory, text, ended
+
+
+def wait(process, limit):
+    end = time.monotonic() + limit if limit else None
+    while True:
+        pid, status, usage = os.wait4(process.pid, os.WNOHANG)
+        if pid:
+            process.returncode = os.waitstatus_to_exitcode(status)
+            return process.returncode, usage
+        if end and time.monotonic() > end:
+            process.kill()
+            _, _, usage = os.wait4(process.pid, 0)
+            process.returncode = -9
+            return None, usage
+        time.sleep(0.001)
+
+
+class Commands:
+    """How each command is called for a number of policies."""
+
+    def __init__(self, binary, inputs):
+        self.binary, self.inputs = binary, inputs
+        self.known = {
+            "equiv": "equiv, equal readings", "equiv-cause": "equiv, one cause in many policies", "equiv-needle": "equiv, one policy differs",
+            "diff": "diff, 10 policies changed", "prove": "prove, 20 invariants, any possible pod",
+            "list": "list --count, K/2 workloads of 20 pods", "list-pods": "list --count, 10 K single pods", "recheck": "equiv again, one policy changed, warm cache",
+        }
+
+    def of(self, name, policies):
+        sides = ["--left", "calico@3.28", "--right", "cilium@1.16"]
+        make = self.inputs.make
+        if name == "equiv":
+            return [self.binary, "equiv", *sides, "-f", make(policies)]
+        if name == "equiv-cause":
+            return [self.binary, "equiv", *sides, "-f", make(policies, "--mode", "one-cause")]
+        if name == "equiv-needle":
+            return [self.binary, "equiv", *sides, "-f", make(policies, "--mode", "needle")]
+        if name == "diff":
+            return [self.binary, "diff", "--cni", "kubernetes", make(policies), make(policies, "--mode", "changed")]
+        if name == "prove":
+            return [self.binary, "prove", "-f", make(policies), "--cni", "kubernetes", self.inputs.specification(policies)]
+        if name == "list":
+            return [self.binary, "list", "--count", "--cni", "kubernetes", "-f", make(policies, "--workloads", str(max(10, policies // 2)), "--replicas", "20", "--open", "0.2")]
+        if name == "list-pods":
+            return [self.binary, "list", "--count", "--cni", "kubernetes", "-f", make(policies, "--pods", str(10 * policies), "--unique-labels", "--open", "0.2")]
+        return [self.binary, "equiv", *sides, "--cache", self.inputs.folder / f"cache-{policies}", "-f", self.inputs.changed(policies)]
+
+    def prepare(self, name, policies):
+        """False where the program does not have what the command needs."""
+        if name != "recheck":
+            return True
+        if "--cache" not in subprocess.run([self.binary, "equiv", "--help"], capture_output=True, text=True).stdout:
+            return False
+        subprocess.run([str(c) for c in [self.binary, "equiv", "--left", "calico@3.28", "--right", "cilium@1.16", "--cache", self.inputs.folder / f"cache-{policies}", "-f", self.inputs.make(policies)]],
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        return True
+
+
+def phases(stderr):
+    found = re.findall(r"^phase (.+?) ([0-9.]+) s$", stderr, re.MULTILINE)
+    total = sum(float(seconds) for _, seconds in found)
+    return ", ".join(f"{name} {100 * float(seconds) / total:.0f} %" for name, seconds in found) if total else ""
+
+
+def slope(points):
+    points = [(k, t) for k, t in points if k >= SLOPE_FROM]
+    if len(points) < 2:
+        return None
+    (k0, t0), (k1, t1) = points[0], points[-1]
+    return math.log(t1 / t0) / math.log(k1 / k0)
+
+
+def seconds(value):
+    return f"{1000 * value:.0f} ms" if value < 1 else f"{value:.2f} s" if value < 100 else f"{value:.0f} s"
+
+
+def table(header, rows):
+    return "\n".join(["| " + " | ".join(header) + " |", "|" + "---|" * len(header)] + ["| " + " | ".join(row) + " |" for row in rows]) + "\n"
+
+
+def run_commands(options, commands, sizes):
+    rows, slopes, times = [], {}, {}
+    for name in options.commands:
+        points, cells, share = [], [], ""
+        for size in sizes:
+            if name == "list-pods" and size > 10000:
+                cells.append("-")
+                continue
+            if not commands.prepare(name, size):
+                cells.append("-")
+                continue
+            took, memory, text, ended = measured([*commands.of(name, size), "--stats"], options.repeats)
+            points.append((size, took))
+            times[name, size] = took
+            cells.append(f"{seconds(took)}, {memory:.0f} MB{' (' + ended + ')' if ended else ''}")
+            share = phases(text) or share
+            print(f"{name} {size}: {cells[-1]}", file=sys.stderr)
+        slopes[name] = slope(points)
+        rows.append([commands.known[name], *cells, f"{slopes[name]:.2f}" if slopes[name] is not None else "-", share or "-"])
+    return rows, slopes, times
+
+
+def peer_calls(inputs, policies):
+    """Of each peer that is installed: name, question, its command, ours."""
+    pods = inputs.make(policies, "--workloads", str(2 * policies), "--replicas", "1")
+    other = inputs.make(policies, "--workloads", str(2 * policies), "--replicas", "1", "--mode", "changed")
+    if program := os.environ.get("NETPOL_ANALYZER"):
+        yield "netpol-analyzer", "list", [*shlex.split(program), "list", "--dirpath", pods, "-q"], ["list", "--cni", "kubernetes", "--format", "csv", "-f", pods]
+        yield "netpol-analyzer", "diff", [*shlex.split(program), "diff", "--dir1", pods, "--dir2", other, "-q"], ["diff", "--cni", "kubernetes", pods, other]
+    if program := os.environ.get("NETWORK_CONFIG_ANALYZER"):
+        yield "network-config-analyzer", "list", [*shlex.split(program), "--connectivity", pods, "--base_pod_list", pods, "--base_ns_list", pods], ["list", "--cni", "kubernetes", "--format", "csv", "-f", pods]
+
+
+def run_peers(options, binary, inputs):
+    rows = []
+    for size in options.peer_sizes:
+        for name, question, command, ours in peer_calls(inputs, size):
+            took, memory, _, ended = measured(command, 1, options.peer_limit)
+            own, own_memory, _, _ = measured([binary, *ours], options.repeats)
+            ratio = f"{'> ' if ended.startswith('stopped') else ''}{took / own:.0f} x"
+            rows.append([name, question, f"{size} / {2 * size}", f"{ended or seconds(took)}, {memory:.0f} MB", f"{seconds(own)}, {own_memory:.0f} MB", ratio])
+            print(" ".join(rows[-1]), file=sys.stderr)
+    return rows
+
+
+def check(slopes, times, sizes):
+    problems = [f"{name} grows with slope {value:.2f}, more than {SLOPE_LIMIT}" for name, value in slopes.items() if value is not None and value > SLOPE_LIMIT]
+    last = sizes[-1]
+    if ("equiv", last) in times and ("diff", last) in times and times["equiv", last] > 4 * times["diff", last] + 0.2:
+        problems.append("equiv of equal readings costs more than four times a diff, which reads twice as much")
+    if ("equiv", last) in times and ("list", last) in times and times["list", last] > 8 * times["equiv", last] + 0.2:
+        problems.append("list --count costs more than eight times the equivalence of the same policies")
+    return problems
+
+
+def numbers(text):
+    return [int(n) for n in text.split(",") if n]
+
+
+def machine():
+    model = next((line.split(":", 1)[1].strip() for line in open("/proc/cpuinfo", encoding="utf-8") if line.startswith("model name")), platform.machine())
+    return f"{os.cpu_count()} x {model}, load {os.getloadavg()[0]:.1f} at the start, {time.strftime('%Y-%m-%d')}"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--npverify", required=True)
+    parser.add_argument("--sizes", type=numbers, default=None)
+    parser.add_argument("--commands", type=lambda text: text.split(","), default=["equiv", "equiv-cause", "equiv-needle", "diff", "prove", "list", "list-pods", "recheck"])
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--peer-sizes", type=numbers, default=[100, 500])
+    parser.add_argument("--peer-limit", type=int, default=600)
+    parser.add_argument("--folder", help="keep the generated clusters here")
+    parser.add_argument("--markdown")
+    parser.add_argument("--check", action="store_true")
+    options = parser.parse_args()
+    sizes = options.sizes or ([100, 400, 1600] if options.check else [10, 100, 1000, 10000])
+    binary = str(pathlib.Path(options.npverify).resolve())
+    head = f"Machine: {machine()}. {subprocess.run([binary, 'version'], capture_output=True, text=True).stdout.splitlines()[0]}. Medians of {options.repeats}.\n"
+    with tempfile.TemporaryDirectory() as folder:
+        inputs = Inputs(options.folder or folder)
+        inputs.folder.mkdir(parents=True, exist_ok=True)
+        rows, slopes, times = run_commands(options, Commands(binary, inputs), sizes)
+        peers = [] if options.check else run_peers(options, binary, inputs)
+    text = head + "\n" + table(["command", *(f"{size} policies" for size in sizes), "slope", "phases at the largest"], rows)
+    if peers:
+        text += "\n" + table(["peer", "question", "policies / pods", "peer", "npverify", "ratio"], peers)
+    print(text)
+    if options.markdown:
+        pathlib.Path(options.markdown).write_text(text, encoding="utf-8")
+    problems = check(slopes, times, sizes) if options.check else []
+    print("\n".join(problems))
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
