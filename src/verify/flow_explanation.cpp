@@ -435,6 +435,8 @@ class Explainer {
     result_.assumptions = stage_.assumptions;
     if (!result_.rows.empty()) result_.assumptions.push_back("resources are not counted when nodes are chosen, and nodes that are cordoned or not ready now are left out");
     if (result_.by_path.contains("loadBalancer")) result_.assumptions.push_back("the load balancer keeps the client's address");
+    for (const auto& object : snapshot_.configurations)
+      if (object.meta.name.starts_with("ip-masq-agent")) result_.not_modelled.push_back("ip-masq-agent (" + object.meta.origin.span.to_string() + "): what it masquerades is not followed");
     for (const auto& kind : snapshot_.unmodelled)
       if (kind.carries_policy) result_.not_modelled.push_back(kind.kind + " (" + kind.api_version + "), " + std::to_string(kind.objects.size()) + (kind.objects.size() == 1 ? " object" : " objects") + ": L7, mesh or a CNI's own policy, outside of this answer");
   }
