@@ -1,4 +1,6 @@
 // A connection over placements and paths: the mechanisms of mixed clusters, attribution, shares; and what must not matter does not.
+#include <algorithm>
+
 #include "policy/detect.h"
 #include "resource/load.h"
 #include "semantics/path_facts.h"
@@ -161,6 +163,6 @@ TEST_CASE("a NodePort whose number is not known is not guessed") {
   const auto found = ask(text, "calico@3.28", question({path::Kind::node_port}));
   // Asked at another node the client's egress policy would see the number; another hook denies that path whatever it is.
   CHECK(std::any_of(found.rows.begin(), found.rows.end(), [](const auto& row) {
-    return std::any_of(row.to_supply.begin(), row.to_supply.end(), [](const auto& text) { return text == "give the Service with its nodePort"; });
+    return std::any_of(row.to_supply.begin(), row.to_supply.end(), [](const auto& supply) { return supply == "give the Service with its nodePort"; });
   }));
 }
