@@ -37,7 +37,7 @@ class Instantiation {
 
   Value word(const std::string& w) {
     if (w == "true" || w == "false") return boolean(constant(w == "true"));
-    if (std::isdigit(static_cast<unsigned char>(w[0]))) return {.sort = Sort::number, .number = std::stoll(w)};
+    if (is_number_word(w)) return {.sort = Sort::number, .number = std::stoll(w)};
     for (size_t i = 0; i < rule_.parameters.size(); ++i)
       if (rule_.parameters[i].first == w) return argument(arguments_[i]);
     if (const auto it = vocabulary().find(w); it != vocabulary().end()) return vocabulary_word(w, it->second);

@@ -31,7 +31,10 @@ class Checker {
 
   std::optional<Sort> sort_of_word(const SExpr& e) {
     if (e.is("true") || e.is("false")) return Sort::boolean;
-    if (!e.word.empty() && std::all_of(e.word.begin(), e.word.end(), [](unsigned char c) { return std::isdigit(c); })) return Sort::number;
+    if (is_number_word(e.word)) {
+      if (e.word.size() > 9) return fail(e, "the number " + e.word + " is too large; expected at most 999999999");
+      return Sort::number;
+    }
     for (const auto& [name, sort] : rule_.parameters)
       if (e.word == name) return sort;
     if (const auto it = vocabulary().find(e.word); it != vocabulary().end() && it->second.parameters.empty()) return it->second.sort;

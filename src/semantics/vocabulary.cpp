@@ -35,6 +35,10 @@ const std::map<std::string, Word>& vocabulary() {
   return words;
 }
 
+bool is_number_word(const std::string& word) {
+  return !word.empty() && word.find_first_not_of("0123456789") == std::string::npos;
+}
+
 std::optional<EnumerationValue> enumeration_value(const std::string& word) {
   if (const auto protocol = base::parse_protocol(word)) return EnumerationValue{Sort::protocol, static_cast<int64_t>(*protocol)};
   for (const auto kind : {logic::EndpointKind::pod, logic::EndpointKind::host, logic::EndpointKind::outside})

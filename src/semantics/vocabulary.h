@@ -26,4 +26,7 @@ struct EnumerationValue {
 };
 std::optional<EnumerationValue> enumeration_value(const std::string& word);
 
+/// Whether the word is a number: digits and nothing else.
+bool is_number_word(const std::string& word);
+
 }  // namespace npverify::semantics
