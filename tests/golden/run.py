@@ -22,9 +22,12 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 
 
+def environment():
+    return {k: v for k, v in os.environ.items() if not k.startswith("NPVERIFY")} | {"COLUMNS": "100", "NPVERIFY_ENCODINGS": "encodings"}
+
+
 def printed(command, binary):
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("NPVERIFY")} | {"COLUMNS": "100", "NPVERIFY_ENCODINGS": "encodings"}
-    done = subprocess.run([binary, *shlex.split(command)[1:]], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120)
+    done = subprocess.run([binary, *shlex.split(command)[1:]], cwd=ROOT, env=environment(), capture_output=True, text=True, timeout=120)
     return f"$ {command}\n{done.stdout}{done.stderr}[exit {done.returncode}]\n"
 
 

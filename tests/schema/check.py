@@ -24,7 +24,7 @@ QUESTIONS = [  # schema, expected exit code, arguments
     ("prove", 1, "prove -f examples/outage --cni cilium@1.16 tests/golden/input/invariants.yaml"),
     ("prove", 1, "prove --matrix tests/golden/input/mixed/matrix.yaml -f tests/golden/input/mixed/cluster.yaml tests/golden/input/mixed/specs.yaml"),
     ("explain", 1, "explain pay/payment svc:acct/account 443 -f examples/outage --matrix tests/golden/input/outage-matrix.yaml --path-setting proxy=iptables"),
-    ("explain", 3, "explain pay/payment svc:acct/account 443 -f examples/outage --cni calico@3.28 --ratio"),
+    ("explain", 3, "explain shop/client svc:shop/byhand 80 -f tests/golden/input/explain.yaml --cni calico@3.28 --ratio"),
     ("explain", 0, "explain shop/client shop/web-0 8080 -f tests/golden/input/explain.yaml --cni calico@3.28 --path podIP"),
     ("explain", 3, "explain shop/client svc:shop/byhand 80 -f tests/golden/input/explain.yaml --cni calico@3.28"),
     ("place", 0, "place shop/web -f tests/golden/input/placement.yaml --without gpu=true --pool zone=z"),
