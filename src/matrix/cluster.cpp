@@ -27,7 +27,7 @@ void skew(Pool& pool, const Profile& controller) {
   for (auto& [id, axis] : pool.profile.axes) {
     const Resolved& other = controller.axis(id);
     if (answers_alike(axis, other)) continue;
-    pool.skewed.push_back(id);
+    pool.skewed.push_back({id, axis, other});
     axis = {.axis = id};
   }
 }
@@ -201,15 +201,6 @@ std::string Cluster::to_supply(size_t reader) const {
   const std::string values = " (own_managed: only those that its own CNI runs; all)";
   if (pool.field.empty()) return "give a matrix with --matrix that sets profile.identity_scope" + values + " of the nodes with " + pool.label;
   return "set " + pool.field + ".profile.identity_scope" + values + " in " + source_;
-}
-
-policy::Reading read_policies(logic::Pool& expressions, const resource::Snapshot& snapshot, const policy::ClusterFacts& facts, const Pool& pool, const std::vector<uint32_t>* only) {
-  policy::Reading reading = policy::read_policies(expressions, snapshot, facts, pool.profile, only);
-  for (const policy::Direction direction : policy::both_directions)
-    for (policy::Gap& gap : reading.direction(direction).gaps)
-      if (std::find(pool.skewed.begin(), pool.skewed.end(), gap.axis) != pool.skewed.end())
-        gap.reason = "axis " + gap.axis + ": the agent and the policy controller answer it differently (" + pool.label + "), and encodings hold no evidence for the pair";
-  return reading;
 }
 
 }  // namespace npverify::matrix

@@ -13,12 +13,18 @@
 /// The pools of a cluster: which profile reads on which node, and of whom its agent knows more than an address.
 namespace npverify::matrix {
 
+/// An axis that the version of the agents and that of the policy controller answer differently.
+struct Skew {
+  std::string axis;
+  semantics::Resolved agent, controller;
+};
+
 /// Nodes that read alike.
 struct Pool {
   std::string name;
   semantics::Profile profile;
   std::string label;                 ///< "cilium@1.16.19", "cilium@1.16.19 with policy controller 1.15.19"
-  std::vector<std::string> skewed;   ///< axes on which the version and the policy controller differ: gaps of `profile`
+  std::vector<Skew> skewed;          ///< gaps of `profile`
   std::vector<std::string> nodes;    ///< of the snapshot, sorted
   bool named = false;                ///< it has the nodes that it names, and no others
   bool every_node = false;           ///< its selector is empty: nodes that nobody has seen are in it too
@@ -76,7 +82,8 @@ class Cluster {
   bool some_unplaced_ = false;
 };
 
-/// policy::read_policies for a pool: what its version and its policy controller read differently is a gap that says so.
+/// policy::read_policies for a pool. Where its version and its policy controller make the same of all policies of a namespace, that; elsewhere
+/// what they read differently is a gap that says so.
 policy::Reading read_policies(logic::Pool& expressions, const resource::Snapshot& snapshot, const policy::ClusterFacts& facts, const Pool& pool,
                               const std::vector<uint32_t>* only = nullptr);
 

@@ -108,7 +108,7 @@ spec: {podSelector: {}, policyTypes: [Ingress], ingress: [{ports: [{port: 8000, 
 )", snapshot);
   const matrix::Pool& skewed = cluster.pools()[0];
   CHECK(skewed.label == "cilium@1.16.3 with policy controller 1.15.8");
-  CHECK(std::find(skewed.skewed.begin(), skewed.skewed.end(), "ports.range") != skewed.skewed.end());
+  CHECK(std::any_of(skewed.skewed.begin(), skewed.skewed.end(), [](const matrix::Skew& skew) { return skew.axis == "ports.range"; }));
   CHECK(cluster.pools()[1].skewed.empty());
   logic::Pool pool;
   const auto reading = matrix::read_policies(pool, snapshot, {}, skewed);
@@ -116,6 +116,45 @@ spec: {podSelector: {}, policyTypes: [Ingress], ingress: [{ports: [{port: 8000, 
     return gap.axis == "ports.range" && gap.reason.find("the policy controller answer it differently") != std::string::npos;
   });
   CHECK(told);
+}
+
+TEST_CASE("policies that version and policy controller read alike are decided, namespace by namespace, as the version alone reads them", "[matrix]") {
+  const auto snapshot = snapshot_of(R"(
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: ranges, namespace: shop}
+spec: {podSelector: {}, policyTypes: [Ingress], ingress: [{ports: [{port: 8000, endPort: 8080}]}]}
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: plain, namespace: pay}
+spec: {podSelector: {matchLabels: {app: web}}, policyTypes: [Ingress], ingress: [{from: [{podSelector: {matchLabels: {app: client}}}], ports: [{port: 8000}]}]}
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: beside-ranges, namespace: shop}
+spec: {podSelector: {}, policyTypes: [Egress]}
+)");
+  const auto cluster = cluster_of(R"(
+  pools:
+    - {match: {names: [n1]}, cni: {name: cilium, version: 1.16.3, policyController: 1.15.8}}
+    - {match: {names: [n2]}, cni: {name: cilium, version: 1.16.3}}
+)", snapshot);
+  logic::Pool pool;
+  const auto skewed = matrix::read_policies(pool, snapshot, {}, cluster.pools()[0]), plain = matrix::read_policies(pool, snapshot, {}, cluster.pools()[1]);
+  for (const policy::Direction direction : policy::both_directions) {
+    const auto &side = skewed.direction(direction), &alone = plain.direction(direction);
+    REQUIRE(side.policies.size() == alone.policies.size());
+    for (size_t i = 0; i < side.policies.size(); ++i) CHECK(side.policies[i].id() == alone.policies[i].id());
+    CHECK(side.by_namespace.at("shop") == alone.by_namespace.at("shop"));
+    CHECK(!side.gaps_by_namespace.contains("pay"));
+    CHECK(side.gaps_by_namespace.contains("shop"));
+  }
+  REQUIRE(skewed.ingress.by_namespace.at("pay") == plain.ingress.by_namespace.at("pay"));
+  const auto &decided = skewed.ingress.policies[skewed.ingress.by_namespace.at("pay")[0]], &same = plain.ingress.policies[plain.ingress.by_namespace.at("pay")[0]];
+  CHECK(decided.subject == same.subject);
+  CHECK(decided.rules.at(0).peer == same.rules.at(0).peer);
+  CHECK(decided.rules.at(0).ports == same.rules.at(0).ports);
 }
 
 TEST_CASE("to a stranger's reader every selector is blind, an ipBlock sees an outside address, and the subject is what it was", "[matrix][policy]") {
