@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -38,6 +39,8 @@ struct Subject {
 
 Subject subject_of(const resource::Workload& workload, const resource::Snapshot& snapshot);
 Subject subject_of(const resource::Pod& pod);
+/// Of every workload, then of every pod, in the order of the snapshot; the pods are gone through once.
+std::vector<Subject> subjects_of(const resource::Snapshot& snapshot);
 
 /// The workload or pod that `name` means: "namespace/name", "namespace/Kind/name", or "name" in `default_namespace`. Throws InputError with
 /// what there is.
@@ -74,8 +77,21 @@ struct Placement {
 /// `subject` on every candidate, with all reasons.
 Placement place(const Subject& subject, const std::vector<Candidate>& candidates);
 
-/// The same for one candidate, without reasons: for many workloads on many nodes.
+/// The same for one candidate, without reasons.
 Landing landing(const Subject& subject, const Candidate& candidate);
+
+/// `landing` for many subjects: those that ask for the same are judged once.
+class ManyLandings {
+ public:
+  explicit ManyLandings(std::vector<Candidate> candidates) : candidates_(std::move(candidates)) {}
+  const std::vector<Candidate>& candidates() const { return candidates_; }
+  /// By candidate. The subject's spec need not outlive the call.
+  const std::vector<Landing>& of(const Subject& subject);
+
+ private:
+  std::vector<Candidate> candidates_;
+  std::map<std::string, std::vector<Landing>> by_request_;
+};
 
 /// The tolerations that count: the spec's, those that admission adds to every pod of a template, and those that the DaemonSet controller adds.
 std::vector<resource::Toleration> effective_tolerations(const Subject& subject);

@@ -8,14 +8,30 @@ namespace {
 
 std::string id_of(const std::string& kind, const resource::ObjectMeta& meta) { return meta.namespace_name + "/" + kind + "/" + meta.name; }
 
-/// Does the pod come from the workload? By its controller; a Deployment's and a CronJob's pods belong to an object between them, whose name
-/// begins with theirs.
+/// The workloads that a pod with this owner comes from, as "Kind/name": its controller; and, as a Deployment's and a CronJob's pods belong to an
+/// object between them whose name begins with theirs, that one.
+std::vector<std::string> origins_of(const std::string& owner) {
+  std::vector<std::string> all{owner};
+  const size_t dash = owner.rfind('-');
+  if (dash == std::string::npos) return all;
+  if (owner.starts_with("ReplicaSet/")) all.push_back("Deployment/" + owner.substr(11, dash - 11));
+  if (owner.starts_with("Job/")) all.push_back("CronJob/" + owner.substr(4, dash - 4));
+  return all;
+}
+
 bool owns(const resource::Workload& workload, const resource::Pod& pod) {
   if (pod.meta.namespace_name != workload.meta.namespace_name) return false;
-  const std::string &name = workload.meta.name, &owner = pod.owner;
-  if (workload.kind == "Deployment") return owner.starts_with("ReplicaSet/" + name + "-") && owner.find('-', 11 + name.size() + 1) == std::string::npos;
-  if (workload.kind == "CronJob") return owner.starts_with("Job/" + name + "-") && owner.find('-', 4 + name.size() + 1) == std::string::npos;
-  return owner == workload.kind + "/" + name;
+  const auto origins = origins_of(pod.owner);
+  return std::find(origins.begin(), origins.end(), workload.kind + "/" + workload.meta.name) != origins.end();
+}
+
+Subject unplaced(const resource::Workload& workload) {
+  return {.id = id_of(workload.kind, workload.meta), .origin = workload.meta.origin, .spec = &workload.pod, .daemon_set = workload.kind == "DaemonSet", .template_only = true};
+}
+
+void settle(std::vector<std::string>& nodes) {
+  std::sort(nodes.begin(), nodes.end());
+  nodes.erase(std::unique(nodes.begin(), nodes.end()), nodes.end());
 }
 
 /// Does "namespace/name" or "namespace/Kind/name" mean the object?
@@ -32,11 +48,10 @@ std::string lines_of(const std::vector<std::string>& names) {
 }  // namespace
 
 Subject subject_of(const resource::Workload& workload, const resource::Snapshot& snapshot) {
-  Subject subject{.id = id_of(workload.kind, workload.meta), .origin = workload.meta.origin, .spec = &workload.pod, .daemon_set = workload.kind == "DaemonSet", .template_only = true};
+  Subject subject = unplaced(workload);
   for (const auto& pod : snapshot.pods)
     if (!pod.spec.node_name.empty() && owns(workload, pod)) subject.running_on.push_back(pod.spec.node_name);
-  std::sort(subject.running_on.begin(), subject.running_on.end());
-  subject.running_on.erase(std::unique(subject.running_on.begin(), subject.running_on.end()), subject.running_on.end());
+  settle(subject.running_on);
   return subject;
 }
 
@@ -44,6 +59,21 @@ Subject subject_of(const resource::Pod& pod) {
   Subject subject{.id = id_of("Pod", pod.meta), .origin = pod.meta.origin, .spec = &pod.spec};
   if (!pod.spec.node_name.empty()) subject.running_on.push_back(pod.spec.node_name);
   return subject;
+}
+
+std::vector<Subject> subjects_of(const resource::Snapshot& snapshot) {
+  std::map<std::string, std::vector<std::string>> nodes;  // by namespace and origin
+  for (const auto& pod : snapshot.pods)
+    if (!pod.spec.node_name.empty() && !pod.owner.empty())
+      for (const auto& origin : origins_of(pod.owner)) nodes[pod.meta.namespace_name + "/" + origin].push_back(pod.spec.node_name);
+  std::vector<Subject> all;
+  for (const auto& workload : snapshot.workloads) {
+    all.push_back(unplaced(workload));
+    if (const auto found = nodes.find(all.back().id); found != nodes.end()) all.back().running_on = found->second;
+    settle(all.back().running_on);
+  }
+  for (const auto& pod : snapshot.pods) all.push_back(subject_of(pod));
+  return all;
 }
 
 Subject find_subject(const resource::Snapshot& snapshot, const std::string& name, const std::string& default_namespace) {

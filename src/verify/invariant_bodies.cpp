@@ -45,7 +45,7 @@ world::EndClasses InvariantRun::end_classes() const {
 InvariantRun::InvariantRun(const ProofContext& context) : context_(context), universe_(world::make_universe(context.snapshot, universe_kind(), end_classes())) {
   if (context.landings)
     for (auto& closed : universe_.pods)
-      if (const auto found = context.landings->find(closed.workload); found != context.landings->end()) closed.nodes = found->second;
+      if (const auto found = context.landings->nodes.find(closed.workload); found != context.landings->nodes.end()) closed.nodes = found->second;
   if (std::holds_alternative<DefaultDeny>(context.invariant.body) && universe_.kind != world::UniverseKind::possible) add_fresh_pod();
   SolverOptions solver = context.options.solver;
   if (!solver.dump_smt2.empty()) solver.dump_smt2 += "/" + context.invariant.id;

@@ -67,14 +67,6 @@ InvariantRun::Ends InvariantRun::ends_in(const ReaderCase& one, const std::vecto
   return ends;
 }
 
-// Which of the workloads that cannot land everywhere cannot land on the node.
-std::vector<bool> InvariantRun::kept_from(const std::string& node) const {
-  std::vector<bool> out;
-  for (const auto& closed : universe_.pods)
-    if (closed.nodes) out.push_back(!std::binary_search(closed.nodes->begin(), closed.nodes->end(), node));
-  return out;
-}
-
 std::vector<std::string> InvariantRun::representatives(const Readers& readers, const std::vector<Flows>& all) const {
   if (universe_.kind == world::UniverseKind::observed) return readers.nodes;
   std::vector<Expr> formulas = scope_;
@@ -87,9 +79,10 @@ std::vector<std::string> InvariantRun::representatives(const Readers& readers, c
   for (const auto& closed : universe_.pods)
     if (!closed.pod.node.empty()) mentioned.insert(closed.pod.node);
   std::vector<std::string> out;
-  std::map<std::vector<bool>, size_t> taken;
+  const bool workloads = context_.landings && std::any_of(universe_.pods.begin(), universe_.pods.end(), [](const auto& closed) { return closed.nodes.has_value(); });
+  std::map<uint32_t, size_t> taken;
   for (const std::string& node : readers.nodes)
-    if (mentioned.contains(node) || taken[kept_from(node)]++ < 2) out.push_back(node);
+    if (mentioned.contains(node) || taken[workloads ? context_.landings->class_of.at(node) : 0]++ < 2) out.push_back(node);
   return out;
 }
 

@@ -9,15 +9,13 @@
 #include <vector>
 
 #include "policy/stranger.h"
+#include "verify/landings.h"
 #include "verify/prove.h"
 #include "verify/readers.h"
 #include "verify/slices.h"
 
 /// One invariant on its way to a verdict. Only prove*.cpp and invariant*.cpp include this.
 namespace npverify::verify {
-
-/// Nodes on which a workload's pods can be, sorted, by workload ("shop/Deployment/web"); those that can be on any are left out.
-using Landings = std::map<std::string, std::vector<std::string>>;
 
 /// What an answer depends on beside the invariant; shared, read-only.
 struct ProofContext {
@@ -131,7 +129,6 @@ class InvariantRun {
   std::vector<const policy::Reading*> readings_of(const Readers& readers, const Knowledge& knowledge, Direction direction);
   bool resolves_names_of_cluster(const policy::Reading& reading, Direction direction) const;
   logic::Expr on_nodes(const Readers& readers, logic::Role role, const std::vector<Flows>& all);
-  std::vector<bool> kept_from(const std::string& node) const;
   std::vector<std::string> representatives(const Readers& readers, const std::vector<Flows>& all) const;
 
   // The search (invariant_search.cpp).

@@ -8,7 +8,6 @@
 #include <thread>
 
 #include "base/diagnostics.h"
-#include "placement/placement.h"
 #include "verify/invariant_run.h"
 #include "verify/peer_domain.h"
 
@@ -133,31 +132,6 @@ void note_unmodelled(const resource::Snapshot& snapshot, Limits& limits) {
 }
 
 std::chrono::year_month_day today() { return std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now()); }
-
-// By the scheduler's filters. Nodes without an object are taken as open to all: nothing tells what keeps pods from them.
-Landings landings_of(const resource::Snapshot& snapshot, const matrix::Cluster& cluster, const std::vector<ReaderCase>& cases) {
-  std::set<std::string> nodes;
-  for (const auto& pool : cluster.pools()) nodes.insert(pool.nodes.begin(), pool.nodes.end());
-  for (const ReaderCase& one : cases) nodes.insert(one.source.nodes.begin(), one.source.nodes.end());
-  std::vector<std::pair<std::string, std::optional<placement::Candidate>>> candidates;
-  const auto known = placement::candidates_of(snapshot);
-  for (const std::string& node : nodes) {
-    const auto found = std::find_if(known.begin(), known.end(), [&](const auto& one) { return one.name == node; });
-    candidates.push_back({node, found == known.end() ? std::nullopt : std::optional(*found)});
-  }
-  Landings landings;
-  const auto add = [&](const placement::Subject& subject) {
-    std::vector<std::string> can;
-    for (const auto& [node, candidate] : candidates) {
-      const bool runs_there = std::find(subject.running_on.begin(), subject.running_on.end(), node) != subject.running_on.end();
-      if (!candidate || runs_there || placement::landing(subject, *candidate) != placement::Landing::no) can.push_back(node);
-    }
-    if (can.size() < candidates.size()) landings[subject.id] = std::move(can);
-  };
-  for (const auto& workload : snapshot.workloads) add(placement::subject_of(workload, snapshot));
-  for (const auto& pod : snapshot.pods) add(placement::subject_of(pod));
-  return landings;
-}
 
 std::optional<Profile> reference_of(const Encodings& encodings) {
   try {

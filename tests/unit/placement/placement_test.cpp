@@ -1,4 +1,6 @@
 // One filter a case: what lands, what does not, and the reason that is given.
+#include <set>
+
 #include "placement/exclusion.h"
 #include "resource/load.h"
 #include "support/catch.h"
@@ -35,6 +37,83 @@ bool affine(const std::string& text, const std::string& labels) { return verdict
 std::string tolerated(const std::string& toleration, const std::string& taint) { return verdict(toleration.empty() ? "" : "tolerations: [" + toleration + "]", "", "taints: [" + taint + "]"); }
 
 }  // namespace
+
+TEST_CASE("subjects that are judged together land where each lands by itself") {
+  // Every two specs differ in one thing that a filter reads; the nodes tell each of them apart.
+  const std::vector<std::string> specs{
+      "", "nodeName: n1", "nodeName: n2", "nodeSelector: {pool: a}", "nodeSelector: {pool: b}", "nodeSelector: {zone: a}", "nodeSelector: {pool: a, zone: x}", requirement("{key: pool, operator: In, values: [a]}"),
+      requirement("{key: pool, operator: NotIn, values: [a]}"), requirement("{key: pool, operator: In, values: [a, b]}"), requirement("{key: zone, operator: Exists}"), requirement("{key: zone, operator: DoesNotExist}"),
+      requirement("{key: size, operator: Gt, values: ['4']}"), requirement("{key: size, operator: Lt, values: ['4']}"), requirement("{key: pool, operator: In, values: [a]}, {key: zone, operator: Exists}"),
+      "affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchExpressions: [{key: pool, operator: In, values: [a]}]}, {matchExpressions: [{key: zone, operator: Exists}]}]}}}",
+      "affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchFields: [{key: metadata.name, operator: In, values: [n3]}]}]}}}",
+      "affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchFields: [{key: metadata.name, operator: NotIn, values: [n3]}]}]}}}",
+      "tolerations: [{key: gpu, operator: Exists}]", "tolerations: [{key: gpu, operator: Equal, value: 'yes'}]", "tolerations: [{key: gpu, operator: Equal, value: 'no'}]", "tolerations: [{key: gpu, operator: Exists, effect: NoExecute}]",
+      "tolerations: [{operator: Exists}]", "topologySpreadConstraints: [{maxSkew: 1, topologyKey: zone, whenUnsatisfiable: DoNotSchedule, labelSelector: {}}]",
+      "topologySpreadConstraints: [{maxSkew: 1, topologyKey: zone, whenUnsatisfiable: ScheduleAnyway, labelSelector: {}}]", "topologySpreadConstraints: [{maxSkew: 1, topologyKey: size, whenUnsatisfiable: DoNotSchedule, labelSelector: {}}]",
+      "schedulingGates: [{name: wait}]", "hostNetwork: true"};
+  std::string text;
+  for (size_t i = 0; i < specs.size(); ++i) {
+    const std::string fields = specs[i].empty() ? "" : specs[i] + ", ", number = std::to_string(i), containers = "containers: [{name: c, image: i}]";
+    text += "{apiVersion: v1, kind: Pod, metadata: {name: p" + number + ", namespace: shop}, spec: {" + fields + containers + "}}\n---\n";
+    for (const std::string kind : {"Deployment", "DaemonSet"}) {
+      if (specs[i].starts_with("schedulingGates") && kind == "DaemonSet") continue;
+      text += "{apiVersion: apps/v1, kind: " + kind + ", metadata: {name: w" + number + ", namespace: shop}, spec: {selector: {matchLabels: {app: w}}, template: {metadata: {labels: {app: w}}, spec: {" + fields + containers + "}}}}\n---\n";
+    }
+  }
+  text += R"(
+apiVersion: v1
+kind: List
+items:
+  - {apiVersion: v1, kind: Node, metadata: {name: n1, labels: {pool: a, zone: x, size: '3'}}}
+  - {apiVersion: v1, kind: Node, metadata: {name: n2, labels: {pool: b, size: '5'}}, spec: {taints: [{key: gpu, value: 'yes', effect: NoSchedule}]}}
+  - {apiVersion: v1, kind: Node, metadata: {name: n3, labels: {pool: c, zone: a}}, spec: {taints: [{key: gpu, value: 'yes', effect: NoExecute}, {key: node.kubernetes.io/network-unavailable, effect: NoSchedule}]}}
+  - {apiVersion: v1, kind: Node, metadata: {name: n4, labels: {pool: a}}, spec: {unschedulable: true}}
+  - {apiVersion: v1, kind: Node, metadata: {name: n5, labels: {}}, spec: {taints: [{key: node.kubernetes.io/not-ready, effect: NoExecute}]}}
+)";
+  const auto snapshot = load(text);
+  ManyLandings all(candidates_of(snapshot));
+  std::set<std::vector<Landing>> seen;
+  for (const Subject& subject : subjects_of(snapshot)) {
+    std::vector<Landing> alone;
+    for (const Candidate& candidate : all.candidates()) alone.push_back(landing(subject, candidate));
+    INFO(subject.id);
+    CHECK(all.of(subject) == alone);
+    seen.insert(alone);
+  }
+  CHECK(seen.size() > 10);
+}
+
+TEST_CASE("subjects_of finds running pods as subject_of does") {
+  std::string text;
+  for (const char* kind : {"Deployment", "ReplicaSet", "StatefulSet", "DaemonSet"})
+    for (const char* name : {"web", "web-5d"})
+      text += std::string("{apiVersion: apps/v1, kind: ") + kind + ", metadata: {name: " + name + ", namespace: shop}, spec: {selector: {matchLabels: {app: w}}, template: {metadata: {labels: {app: w}}, spec: {containers: [{name: c, image: i}]}}}}\n---\n";
+  for (const char* kind : {"Job", "CronJob"})
+    for (const char* name : {"web", "web-5d"}) {
+      const std::string job = "template: {spec: {restartPolicy: Never, containers: [{name: c, image: i}]}}";
+      text += std::string("{apiVersion: batch/v1, kind: ") + kind + ", metadata: {name: " + name + ", namespace: shop}, spec: {" + (std::string(kind) == "Job" ? job : "schedule: '0 0 * * *', jobTemplate: {spec: {" + job + "}}") + "}}\n---\n";
+    }
+  int number = 0;
+  for (const char* owner : {"ReplicaSet/web-5d", "ReplicaSet/web", "ReplicaSet/web-5d-6f", "StatefulSet/web", "DaemonSet/web-5d", "Job/web-5d", "Job/web-5d-77", "Job/web", "Node/web"})
+    for (const char* space : {"shop", "other"}) {
+      const std::string kind(owner, std::string(owner).find('/')), n = std::to_string(++number);
+      text += "{apiVersion: v1, kind: Pod, metadata: {name: p" + n + ", namespace: " + space + ", ownerReferences: [{apiVersion: v1, kind: " + kind + ", name: " + std::string(owner).substr(kind.size() + 1) +
+              ", uid: u, controller: true}]}, spec: {nodeName: n" + n + ", containers: [{name: c, image: i}]}}\n---\n";
+    }
+  const auto snapshot = load(text);
+  const auto all = subjects_of(snapshot);
+  REQUIRE(all.size() == snapshot.workloads.size() + snapshot.pods.size());
+  size_t running = 0;
+  for (size_t i = 0; i < snapshot.workloads.size(); ++i) {
+    const Subject alone = subject_of(snapshot.workloads[i], snapshot);
+    INFO(alone.id);
+    CHECK(all[i].id == alone.id);
+    CHECK(all[i].running_on == alone.running_on);
+    CHECK(all[i].template_only);
+    running += alone.running_on.size();
+  }
+  CHECK(running > 8);
+}
 
 TEST_CASE("nodeSelector is a conjunction of equalities") {
   CHECK(verdict("nodeSelector: {pool: a, zone: x}", "pool: a, zone: x") == "yes");
