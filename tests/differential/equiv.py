@@ -90,6 +90,7 @@ class Attack:
         engine = engines.ask(profile, [small])[0]
         ours = self.verifier.eval_worlds([small], profile)[0]
         self.asked["witness ends"] += 2
+        self.asked["witness ends that the engine does not answer"] += (engine["verdicts"][0] if engine else []).count("?")
         for who, verdicts in ((f"engine {profile}", engine and engine["verdicts"]), (f"eval {profile}", ours["verdicts"])):
             if not verdicts or any(c != v != "?" for c, v in zip(claim, verdicts[0])):
                 self.defect(world, left, right, f"witness {number} claims {claim} for {profile}, {who} says {verdicts and verdicts[0]}", finding, small)

@@ -23,10 +23,11 @@ import time
 
 import worldstream
 from truth import casefile, engines, shrink
+from truth import worlds as W
 from truth.verifier import Failed, Verifier
 
 SIDES = ("egress", "ingress")
-BATCH = 40
+BATCH = 120
 
 
 @dataclasses.dataclass
@@ -35,14 +36,28 @@ class Count:
     compared: int = 0
     unknown: int = 0
     wrong: int = 0
+    engine_seconds: float = 0
+    npverify_seconds: float = 0
     reasons: collections.Counter = dataclasses.field(default_factory=collections.Counter)
     by_kind: collections.Counter = dataclasses.field(default_factory=collections.Counter)
 
 
-def npverify(verifier, profile, worlds, reasons=False):
+class Batch:
+    """Worlds as every profile is asked them: written once, and what no packet asks looked up once for all versions of a CNI."""
+
+    def __init__(self, made):
+        self.kinds, self.seeds, self.worlds = (list(x) for x in zip(*made))
+        self.lines = W.dump_lines(self.worlds)
+        self.ends = {cni: [W.hidden(w, f"{cni}@") for w in self.worlds] for cni in ("calico", "cilium", "kube-network-policies", "cyclonus", "kubernetes")}
+
+    def hidden(self, profile):
+        return self.ends[profile.partition("@")[0]]
+
+
+def npverify(verifier, profile, worlds, reasons=False, lines=None):
     """Answers to worlds; where npverify falls over one of them, that one has an error instead of verdicts."""
     try:
-        answers = verifier.eval_worlds(worlds, profile, reasons=reasons)
+        answers = verifier.eval_worlds(worlds, profile, reasons=reasons, lines=lines)
         if len(answers) == len(worlds):
             return answers
         error = f"{len(answers)} answers to {len(worlds)} worlds"
@@ -58,6 +73,8 @@ def differences(world, engine, ours):
     """(flow number, side, engine's verdict, npverify's) of each end that the engine answers otherwise."""
     if "error" in ours:
         return [(None, None, "an answer", ours["error"])]
+    if engine["verdicts"] == ours["verdicts"]:
+        return []
     return [(n, side, e[side], g[side]) for n, (e, g) in enumerate(zip(engine["verdicts"], ours["verdicts"]))
             for side in (0, 1) if e[side] != "?" and e[side] != g[side]]
 
@@ -68,15 +85,23 @@ class Comparison:
         self.counts = collections.defaultdict(Count)
         self.written = collections.Counter()
 
-    def batch(self, profile, kinds, worlds):
-        count = self.counts[profile]
-        for kind, world, engine, ours in zip(kinds, worlds, engines.ask(profile, worlds), npverify(self.verifier, profile, worlds)):
+    def batch(self, profile, batch):
+        count, started = self.counts[profile], time.monotonic()
+        theirs = engines.answers(profile, batch.worlds, batch.lines)
+        between = time.monotonic()
+        all_ours = npverify(self.verifier, profile, batch.worlds, lines=batch.lines)
+        count.engine_seconds += between - started
+        count.npverify_seconds += time.monotonic() - between
+        for kind, world, ends, engine, ours in zip(batch.kinds, batch.worlds, batch.hidden(profile), theirs, all_ours):
+            if engine is not None:
+                engine["verdicts"] = W.mask(engine["verdicts"], ends)
             if engine is None:
                 print(f"{profile}: the engine fell over {world['id']}", flush=True)
                 continue
             count.worlds += 1
             count.by_kind[kind] += 1
-            count.compared += sum(v != "?" for pair in engine["verdicts"] for v in pair)
+            flat = list(itertools.chain.from_iterable(engine["verdicts"]))
+            count.compared += len(flat) - flat.count("?")
             found = differences(world, engine, ours)
             unknown = [x for x in found if x[3] == "?"]
             wrong = [x for x in found if x[3] != "?"]
@@ -118,9 +143,9 @@ class Comparison:
         return shrink.shrink(one, still_wrong)
 
     def show(self):
-        print(f"\n{'profile':30} {'worlds':>7} {'compared':>11} {'unknown':>8} {'wrong':>7}  worlds by kind")
+        print(f"\n{'profile':30} {'worlds':>7} {'compared':>11} {'unknown':>8} {'wrong':>7} {'s engine':>9} {'npverify':>9}  worlds by kind")
         for profile, c in sorted(self.counts.items()):
-            print(f"{profile:30} {c.worlds:7} {c.compared:11} {c.unknown:8} {c.wrong:7}  {dict(c.by_kind)}")
+            print(f"{profile:30} {c.worlds:7} {c.compared:11} {c.unknown:8} {c.wrong:7} {c.engine_seconds:9.1f} {c.npverify_seconds:9.1f}  {dict(c.by_kind)}")
             for reason, n in c.reasons.most_common(6):
                 print(f"    unknown {n:6}  {reason}")
 
@@ -149,14 +174,20 @@ def main():
     print(f"seeds from {seed}, worlds {', '.join(kinds)}, profiles {', '.join(profiles)}", flush=True)
     comparison, started, done = Comparison(options.npverify, options.cases, options.most_cases), time.monotonic(), 0
     stream = worldstream.worlds(kinds, seed)
-    last = seed
+    last, ahead = seed, concurrent.futures.ThreadPoolExecutor(1)      # the next batch is made while this one is asked
+
+    def make(left):
+        return Batch(list(itertools.islice(stream, min(BATCH, left) if options.fresh else BATCH)))
+
     try:
         with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+            following = ahead.submit(make, options.fresh)
             while not (options.fresh and done >= options.fresh) and not (options.seconds and time.monotonic() - started > options.seconds):
-                size = min(BATCH, options.fresh - done) if options.fresh else BATCH
-                batch = list(itertools.islice(stream, size))
-                done, last = done + len(batch), batch[-1][1]
-                list(pool.map(lambda profile: comparison.batch(profile, [k for k, _, _ in batch], [w for _, _, w in batch]), profiles))
+                batch = following.result()
+                done, last = done + len(batch.worlds), batch.seeds[-1]
+                if not options.fresh or done < options.fresh:
+                    following = ahead.submit(make, options.fresh - done)
+                list(pool.map(lambda profile: comparison.batch(profile, batch), profiles))
     except KeyboardInterrupt:
         pass
     comparison.show()

@@ -40,7 +40,7 @@ class Worlds(unittest.TestCase):
 
     def test_masked_are_only_flows_that_no_packet_asks(self):
         world = next(w for _, _, w in worldstream.worlds(["wild"], 1) if any(f[0].startswith("node:") for f in w["flows"]))
-        masked = W.mask(world, "calico@3.31.0", [["allow", "deny"]] * len(world["flows"]))
+        masked = W.mask([["allow", "deny"]] * len(world["flows"]), W.hidden(world, "calico@3.31.0"))
         where = W.places(world)
         for (source, destination, *_), pair in zip(world["flows"], masked):
             a, b = where.get(source, W.Place()), where.get(destination, W.Place())

@@ -99,7 +99,7 @@ def matrix_of(world, calico_nodes, calico, cilium):
 def combine(world, calico_nodes, by_calico, by_cilium):
     """Each end's verdict by the engine of its node; `?` where an engine is not asked about such an end."""
     ends, out = ends_of(world), []
-    calico, cilium = W.mask(world, "calico@", by_calico["verdicts"]), W.mask(world, "cilium@", by_cilium["verdicts"])
+    calico, cilium = (W.mask(a["verdicts"], W.hidden(world, engine)) for a, engine in ((by_calico, "calico@"), (by_cilium, "cilium@")))
     for (source, destination, *_), a, b in zip(world["flows"], calico, cilium):
         out.append([(a if node_of(ends, source) in calico_nodes else b)[0], (a if node_of(ends, destination) in calico_nodes else b)[1]])
     return out

@@ -40,17 +40,24 @@ def built():
     return [f"{cni}@{version}" for cni, _, version in (n.rpartition("-") for n in found) if cni != "apiserver"] + ["kubernetes"]
 
 
+def answers(profile, worlds, lines=None):
+    """One answer a world as the driver gives it, None where the engine fell over it. `lines`: the worlds as they are written, if the caller has them."""
+    worlds, out = list(worlds), []
+    while len(out) < len(worlds):
+        text = lines if lines and not out else W.dump_lines(worlds[len(out):])
+        done = subprocess.run(command(profile), input=text, capture_output=True, text=True)
+        out += [json.loads(line) for line in done.stdout.splitlines() if line.endswith("}")]
+        if len(out) < len(worlds):
+            out.append(None)
+    return out
+
+
 def ask(profile, worlds, masked=True):
-    """One answer a world, None where the engine fell over it. Masked: ends that no packet ever asks are `?`."""
-    worlds, answers = list(worlds), []
-    while len(answers) < len(worlds):
-        lines = "".join(json.dumps(w, separators=(",", ":")) + "\n" for w in worlds[len(answers):])
-        done = subprocess.run(command(profile), input=lines, capture_output=True, text=True)
-        answers += [json.loads(line) for line in done.stdout.splitlines() if line.endswith("}")]
-        if len(answers) < len(worlds):
-            answers.append(None)
+    """The same, masked: ends that no packet ever asks are `?`."""
+    worlds = list(worlds)
+    out = answers(profile, worlds)
     if masked:
-        for world, answer in zip(worlds, answers):
+        for world, answer in zip(worlds, out):
             if answer:
-                answer["verdicts"] = W.mask(world, answer["engine"], answer["verdicts"])
-    return answers
+                answer["verdicts"] = W.mask(answer["verdicts"], W.hidden(world, answer["engine"]))
+    return out

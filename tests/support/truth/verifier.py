@@ -8,6 +8,8 @@ import shutil
 import subprocess
 import tempfile
 
+from . import worlds as W
+
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 WORDS = {"allow": "allow", "deny": "deny", "unpoliced": "-", "unknown": "?"}
 GOOD = (0, 1, 3)                       # proved or the like; violated or the like; something unknown
@@ -53,11 +55,11 @@ class Verifier:
                 notes.seek(0)
                 raise Failed(command, process.returncode, notes.read())
 
-    def eval_worlds(self, worlds, profile, options=(), reasons=False):
-        """The same for worlds in hand. Answers of worlds that npverify did not get to are missing."""
+    def eval_worlds(self, worlds, profile, options=(), reasons=False, lines=None):
+        """The same for worlds in hand; `lines`: as they are written, if the caller has them. Answers of worlds that npverify did not get to are missing."""
         command = ["eval", "--worlds", "-", "--cni", profile, *flags(options), *(["--reasons"] if reasons else [])]
-        lines = "".join(json.dumps(w, separators=(",", ":")) + "\n" for w in worlds)
-        return [json.loads(line) for line in self.run(*command, stdin=lines, accept=(0, 3)).stdout.splitlines()]
+        done = self.run(*command, stdin=lines or W.dump_lines(worlds), accept=(0, 3))
+        return [json.loads(line) for line in done.stdout.splitlines()]
 
     def eval_csv(self, manifests, flows, profile, options=()):
         """One row a flow, as dicts by column: files on the command line, flows as CSV."""

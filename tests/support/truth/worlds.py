@@ -29,6 +29,10 @@ def dump_line(value):
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
 
+def dump_lines(values):
+    return "".join(dump_line(value) + "\n" for value in values)
+
+
 def write_lines(path, rows):
     path = pathlib.Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -81,22 +85,29 @@ def places(world):
 HOST_FIRST = ("calico@", "kube-network-policies@", "cyclonus@")
 
 
-def mask(world, engine, verdicts):
-    """Makes `?` of what an engine's policy code answers though no packet ever asks it.
+def hidden(world, engine):
+    """The ends that no packet ever asks, though an engine's policy code answers them: flow number -> (egress, ingress).
 
     - a pod to itself (the same pod, or the same address): the flow never leaves the pod;
     - a node, or a host-network pod on it, to a pod on that node, where the CNI lets it in before any policy;
     - SCTP where Cilium's option for it is off: the datapath drops it before policy.
     """
-    where, out = places(world), []
+    where, out = places(world), {}
     no_sctp = engine.startswith("cilium@") and (world.get("options") or {}).get("cilium.enable-sctp") != "true"
-    for (source, destination, protocol, *_), (egress, ingress) in zip(world["flows"], verdicts):
+    for number, (source, destination, protocol, *_) in enumerate(world["flows"]):
         a, b = where.get(source, Place()), where.get(destination, Place())
         if source == destination or (a.address and a.address == b.address) or (no_sctp and protocol == "SCTP"):
-            egress, ingress = "?", "?"
+            out[number] = (True, True)
         elif engine.startswith(HOST_FIRST) and a.host and a.node == b.node:
-            ingress = "?"
-        out.append([egress, ingress])
+            out[number] = (False, True)
+    return out
+
+
+def mask(verdicts, ends):
+    """Verdicts with `?` at the ends that are hidden()."""
+    out = list(verdicts)
+    for number, sides in ends.items():
+        out[number] = ["?" if gone else v for gone, v in zip(sides, out[number])]
     return out
 
 
