@@ -43,10 +43,19 @@ Address plain_address(const base::AddressSet& set, const Address& lowest, Endpoi
   return lowest;
 }
 
+// Nobody connects to port 0 of a protocol that has ports, and no engine can be asked about it: another port of the cell shows the same.
+smt::Assignment with_real_port(smt::Assignment a) {
+  base::PortSet real = a.ports.intersected(base::PortSet::range(1, 65535));
+  if (a.protocol == base::Protocol::icmp || real.empty()) return a;
+  a.port = real.intervals().front().first;
+  a.ports = std::move(real);
+  return a;
+}
+
 class Realisation {
  public:
   Realisation(const logic::Pool& pool, const world::Universe& universe, const smt::Assignment& a, const std::vector<logic::Expr>& mentioned, bool source_knows_destination)
-      : pool_(pool), universe_(universe), a_(a), mentioned_(mentioned) {
+      : pool_(pool), universe_(universe), a_(with_real_port(a)), mentioned_(mentioned) {
     w_.source_knows_destination = source_knows_destination;
   }
 
@@ -303,7 +312,7 @@ class Realisation {
 
   const logic::Pool& pool_;
   const world::Universe& universe_;
-  const smt::Assignment& a_;
+  const smt::Assignment a_;
   const std::vector<logic::Expr>& mentioned_;
   Witness w_;
   std::set<Address> used_;
