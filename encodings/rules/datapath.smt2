@@ -30,9 +30,3 @@
 
 ; Whether a pod may always send to its own node is not specified: the field's text grants one direction, the documentation both.
 (define-fun unspecified.own-node () Bool (and (= direction egress) (= peer.kind host) same-node))
-
-; In a dual-stack cluster a block of one address family may match a pod by its address of the other, which is not modelled.
-(define-fun unspecified.pods-in-dual-stack () Bool (and (= peer.kind pod) cluster.dual-stack))
-
-; In a dual-stack cluster what policy says of a pod's own node depends on addresses of both families, which is not modelled.
-(define-fun unspecified.own-node-in-dual-stack () Bool (and (= direction egress) (= peer.kind host) same-node cluster.dual-stack))

@@ -35,5 +35,8 @@
 ; A peer whose namespaceSelector and podSelector only ask for labels to be absent or different matches nodes and the outside too, which have no labels.
 (define-fun selectors.unlabelled-ends-too ((matches-unlabelled Bool)) Bool (and matches-unlabelled (distinct peer.kind pod)))
 
+; A peer whose namespaceSelector and podSelector only ask for labels to be absent or different matches nodes too, not the outside.
+(define-fun selectors.unlabelled-nodes-too ((matches-unlabelled Bool)) Bool (and matches-unlabelled (= peer.kind host)))
+
 ; A peer whose namespaceSelector and podSelector only ask for labels to be absent or different matches every end, pods of the namespaces that it leaves out included.
 (define-fun selectors.unlabelled-is-everybody ((matches-unlabelled Bool)) Bool matches-unlabelled)

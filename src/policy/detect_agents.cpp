@@ -16,12 +16,14 @@ struct Known {
 };
 
 /// Ends of an image's repository.
-constexpr std::array<Known, 20> images{{
+constexpr std::array<Known, 23> images{{
     {"calico/node", "calico"},
     {"mirrored-calico-node", "calico"},
     {"hardened-calico", "calico"},
+    {"tigera/cnx-node", "calico-enterprise"},
     {"cilium/cilium", "cilium"},
     {"cilium/cilium-ci", "cilium"},
+    {"isovalent/cilium", "cilium"},
     {"mirrored-cilium-cilium", "cilium"},
     {"hardened-cilium", "cilium"},
     {"aws-network-policy-agent", "aws-vpc-cni"},
@@ -35,12 +37,13 @@ constexpr std::array<Known, 20> images{{
     {"ovn-kube-fedora", "ovn-kubernetes"},
     {"weave-npc", "weave-net"},
     {"kube-network-policies", "kube-network-policies"},
+    {"kindest/kindnetd", "kindnet"},
     {"kube-ovn", "kube-ovn"},
     {"romana/agent", "romana"},
 }};
 
 /// Names of DaemonSets, for images that say nothing.
-constexpr std::array<Known, 14> names{{
+constexpr std::array<Known, 15> names{{
     {"calico-node", "calico"},
     {"canal", "calico"},
     {"rke2-canal", "calico"},
@@ -50,6 +53,7 @@ constexpr std::array<Known, 14> names{{
     {"aws-node", "aws-vpc-cni"},
     {"azure-npm", "azure-npm"},
     {"antrea-agent", "antrea"},
+    {"kindnet", "kindnet"},
     {"kube-router", "kube-router"},
     {"ovnkube-node", "ovn-kubernetes"},
     {"weave-net", "weave-net"},

@@ -63,6 +63,7 @@ std::string lower(std::string text) {
 void set_felix(Options& options, const resource::Configuration& object) {
   if (const std::string* bpf = value_at(object, "spec.bpfEnabled"); bpf && *bpf == "true") set(options, "dataplane", "bpf", object);
   if (const std::string* nft = value_at(object, "spec.nftablesMode"); nft && *nft == "Enabled") set(options, "dataplane", "nftables", object);
+  if (const std::string* vxlan = value_at(object, "spec.allowVXLANPacketsFromWorkloads")) set(options, "allow-vxlan-packets-from-workloads", *vxlan, object);
   if (const std::string* action = value_at(object, "spec.defaultEndpointToHostAction")) set(options, "default-endpoint-to-host-action", *action, object);
 }
 

@@ -62,6 +62,7 @@ bool has(const std::vector<std::string>& list, const std::string& word) { return
 }  // namespace
 
 struct LabelView::State {
+  const std::vector<resource::ServiceAccount>* accounts = nullptr;
   std::map<std::string, std::vector<std::string>> parameters;
   std::map<std::string, std::string> constants;
   std::unique_ptr<PrefixFilter> filter;  // null: nothing is dropped
@@ -79,7 +80,7 @@ struct LabelView::State {
     if (has(list("namespace-name"), key)) return dropped(key) ? Source{Kind::absent, ""} : Source{Kind::namespace_name, ""};
     if (has(list("service-account"), key)) return dropped(key) ? Source{Kind::absent, ""} : Source{Kind::service_account, ""};
     for (const auto& prefix : list("service-account-label-prefix"))
-      if (key.starts_with(prefix)) return {Kind::service_account_label, key.substr(prefix.size())};
+      if (key.starts_with(prefix)) return source_of_service_account_key(key.substr(prefix.size()));
     for (const auto& prefix : list("namespace-label-prefix"))
       if (key.starts_with(prefix)) return source_of_namespace_key(key.substr(prefix.size()));
     for (const auto& prefix : list("stripped-prefix"))
@@ -93,10 +94,16 @@ struct LabelView::State {
     return {Kind::namespace_label, key};
   }
 
+  Source source_of_service_account_key(const std::string& key) const {
+    if (has(list("service-account-name-label"), key)) return {Kind::service_account, ""};
+    return {Kind::service_account_label, key};
+  }
+
   bool dropped(const std::string& key) const { return filter && !filter->keeps(key); }
 };
 
-LabelView::LabelView(const semantics::Profile& profile) : state_(std::make_unique<State>()) {
+LabelView::LabelView(const semantics::Profile& profile, const std::vector<resource::ServiceAccount>& accounts) : state_(std::make_unique<State>()) {
+  state_->accounts = &accounts;
   const semantics::Resolved& axis = profile.axis("labels.keys");
   state_->parameters = axis.parameters;
   for (const std::string& pair : state_->list("constant")) {  // "key=value", or "key=$option"
@@ -126,50 +133,77 @@ const Source& LabelView::namespace_key(const std::string& key) const {
 
 namespace {
 
-logic::Expr has_value(logic::Pool& pool, logic::Role role, const Source& source, const std::string& value) {
-  switch (source.kind) {
-    case Kind::own_label: return pool.label_is(role, source.key_or_value, value);
-    case Kind::namespace_label: return pool.namespace_label_is(role, source.key_or_value, value);
-    case Kind::namespace_name: return pool.namespace_is(role, value);
-    case Kind::service_account: return pool.service_account_is(role, value);
-    case Kind::constant: return source.key_or_value == value ? logic::True : logic::False;
-    case Kind::absent:
-    case Kind::service_account_label: return logic::False;
-  }
-  return logic::False;
+/// The pods of those ServiceAccounts that `chosen` takes.
+template <class Chosen>
+logic::Expr pods_of(logic::Pool& pool, logic::Role role, const std::vector<resource::ServiceAccount>& accounts, Chosen chosen) {
+  std::vector<logic::Expr> any;
+  for (const auto& account : accounts)
+    if (chosen(account)) any.push_back(pool.both(pool.namespace_is(role, account.meta.namespace_name), pool.service_account_is(role, account.meta.name)));
+  return pool.disjunction(std::move(any));
 }
 
-logic::Expr is_present(logic::Pool& pool, logic::Role role, const Source& source) {
-  switch (source.kind) {
-    case Kind::own_label: return pool.label_exists(role, source.key_or_value);
-    case Kind::namespace_label: return pool.namespace_label_exists(role, source.key_or_value);
-    case Kind::namespace_name:
-    case Kind::service_account:
-    case Kind::constant: return logic::True;
-    case Kind::absent:
-    case Kind::service_account_label: return logic::False;
-  }
-  return logic::False;
-}
+/// Answers of one key for the pod in the role.
+class Key {
+ public:
+  Key(logic::Pool& pool, logic::Role role, const Source& source, const std::vector<resource::ServiceAccount>& accounts)
+      : pool_(pool), role_(role), source_(source), accounts_(accounts) {}
 
-logic::Expr requirement(logic::Pool& pool, logic::Role role, const resource::LabelSelectorRequirement& r, const Source& source) {
-  using enum resource::SelectorOperator;
-  std::vector<logic::Expr> values;
-  for (const auto& value : r.values) values.push_back(has_value(pool, role, source, value));
-  switch (r.op) {
-    case in: return pool.disjunction(std::move(values));
-    case not_in: return pool.negation(pool.disjunction(std::move(values)));
-    case exists: return is_present(pool, role, source);
-    case does_not_exist: return pool.negation(is_present(pool, role, source));
+  logic::Expr has_value(const std::string& value) const {
+    switch (source_.kind) {
+      case Kind::own_label: return pool_.label_is(role_, source_.key_or_value, value);
+      case Kind::namespace_label: return pool_.namespace_label_is(role_, source_.key_or_value, value);
+      case Kind::namespace_name: return pool_.namespace_is(role_, value);
+      case Kind::service_account: return pool_.service_account_is(role_, value);
+      case Kind::constant: return source_.key_or_value == value ? logic::True : logic::False;
+      case Kind::absent: return logic::False;
+      case Kind::service_account_label:
+        return pods_of(pool_, role_, accounts_, [&](const auto& account) {
+          const auto label = account.meta.labels.find(source_.key_or_value);
+          return label != account.meta.labels.end() && label->second == value;
+        });
+    }
+    return logic::False;
   }
-  return logic::False;
-}
+
+  logic::Expr is_present() const {
+    switch (source_.kind) {
+      case Kind::own_label: return pool_.label_exists(role_, source_.key_or_value);
+      case Kind::namespace_label: return pool_.namespace_label_exists(role_, source_.key_or_value);
+      case Kind::namespace_name:
+      case Kind::service_account:
+      case Kind::constant: return logic::True;
+      case Kind::absent: return logic::False;
+      case Kind::service_account_label:
+        return pods_of(pool_, role_, accounts_, [&](const auto& account) { return account.meta.labels.contains(source_.key_or_value); });
+    }
+    return logic::False;
+  }
+
+  logic::Expr meets(const resource::LabelSelectorRequirement& r) const {
+    using enum resource::SelectorOperator;
+    std::vector<logic::Expr> values;
+    for (const auto& value : r.values) values.push_back(has_value(value));
+    switch (r.op) {
+      case in: return pool_.disjunction(std::move(values));
+      case not_in: return pool_.negation(pool_.disjunction(std::move(values)));
+      case exists: return is_present();
+      case does_not_exist: return pool_.negation(is_present());
+    }
+    return logic::False;
+  }
+
+ private:
+  logic::Pool& pool_;
+  logic::Role role_;
+  const Source& source_;
+  const std::vector<resource::ServiceAccount>& accounts_;
+};
 
 }  // namespace
 
 logic::Expr LabelView::pods(logic::Pool& pool, logic::Role role, const resource::LabelSelector& selector) const {
   std::vector<logic::Expr> all;
-  for (const auto& r : selector.requirements) all.push_back(requirement(pool, role, r, pod_key(r.key)));
+  for (const auto& r : selector.requirements) all.push_back(Key(pool, role, pod_key(r.key), *state_->accounts).meets(r));
   return pool.conjunction(std::move(all));
 }
 
@@ -181,12 +215,15 @@ logic::Expr LabelView::pods_of_own_namespace(logic::Pool& pool, logic::Role role
 
 logic::Expr LabelView::namespaces(logic::Pool& pool, logic::Role role, const resource::LabelSelector& selector) const {
   std::vector<logic::Expr> all;
-  for (const auto& r : selector.requirements) all.push_back(requirement(pool, role, r, namespace_key(r.key)));
+  for (const auto& r : selector.requirements) all.push_back(Key(pool, role, namespace_key(r.key), *state_->accounts).meets(r));
   return pool.conjunction(std::move(all));
 }
 
-bool LabelView::asks_unmodelled(const resource::LabelSelector& selector) const {
-  return std::any_of(selector.requirements.begin(), selector.requirements.end(), [&](const auto& r) { return pod_key(r.key).kind == Kind::service_account_label; });
+logic::Expr LabelView::unknown(logic::Pool& pool, logic::Role role, const resource::LabelSelector& selector) const {
+  const bool asks = std::any_of(selector.requirements.begin(), selector.requirements.end(), [&](const auto& r) { return pod_key(r.key).kind == Kind::service_account_label; });
+  if (!asks) return logic::False;
+  const logic::Expr known = pods_of(pool, role, *state_->accounts, [](const auto&) { return true; });
+  return pool.both(pool.kind_is(role, logic::EndpointKind::pod), pool.negation(known));
 }
 
 }  // namespace npverify::policy

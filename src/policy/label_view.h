@@ -12,10 +12,10 @@
 namespace npverify::policy {
 
 /// What a CNI sees when a selector asks for a label: some keys are dropped, some are answered by other facts of the pod.
-/// Source: the axis of place "labels" and its parameters.
+/// Source: the axis of place "labels" and its parameters. Labels of ServiceAccounts are those of the objects given, which must outlive the view.
 class LabelView {
  public:
-  explicit LabelView(const semantics::Profile& profile);
+  LabelView(const semantics::Profile& profile, const std::vector<resource::ServiceAccount>& accounts);
   ~LabelView();
   LabelView(LabelView&&) noexcept;
 
@@ -26,8 +26,8 @@ class LabelView {
   /// A namespaceSelector, for a pod in the role.
   logic::Expr namespaces(logic::Pool& pool, logic::Role role, const resource::LabelSelector& selector) const;
 
-  /// Whether a selector asks for a key whose answer the model does not have (labels of ServiceAccount objects).
-  bool asks_unmodelled(const resource::LabelSelector& selector) const;
+  /// Where nobody can say what a podSelector selects: it asks for a label of a ServiceAccount, and the pod's is not among the objects given.
+  logic::Expr unknown(logic::Pool& pool, logic::Role role, const resource::LabelSelector& selector) const;
 
   /// Where the answer for a key comes from.
   struct Source {

@@ -34,10 +34,17 @@ bool selects_everything(const AxisReader& axes, const resource::LabelSelector& s
   return axes.profile().axis("selectors.long-keys").rule == "keys.long-select-everything" && has_long_key(selector, of_namespaces ? 28 : 59, of_namespaces ? 218 : 249);
 }
 
+// The block without its excepts.
+base::AddressSet addresses_of(const resource::IpBlock& block) {
+  base::AddressSet holes;
+  for (const auto& except : block.except) holes = holes.united(base::AddressSet::of(except));
+  return base::AddressSet::of(block.cidr).minus(holes);
+}
+
 class Translation {
  public:
-  Translation(AxisReader& axes, const LabelView& labels, const NetworkPolicy& policy, Direction direction)
-      : axes_(axes), pool_(axes.pool()), labels_(labels), policy_(policy), direction_(direction), peer_(peer_of(direction)) {}
+  Translation(AxisReader& axes, const LabelView& labels, const KnownAddresses& addresses, const NetworkPolicy& policy, Direction direction)
+      : axes_(axes), pool_(axes.pool()), labels_(labels), addresses_(addresses), policy_(policy), direction_(direction), peer_(peer_of(direction)) {}
 
   Rule rule(const NetworkPolicyRule& source, size_t number) {
     Rule rule{.peer = logic::True, .ports = logic::True, .origin = source.origin};
@@ -67,6 +74,7 @@ class Translation {
     const Expr is_pod = pool_.kind_is(peer_, logic::EndpointKind::pod);
     std::vector<Expr> pod{is_pod};
     pod.push_back(peer.namespace_selector ? labels_.namespaces(pool_, peer_, *peer.namespace_selector) : pool_.namespace_is(peer_, policy_.meta.namespace_name));
+    if (peer.pod_selector) pod.push_back(pool_.negation(labels_.unknown(pool_, peer_, *peer.pod_selector)));
     if (peer.pod_selector) pod.push_back(peer.namespace_selector ? labels_.pods(pool_, peer_, *peer.pod_selector) : labels_.pods_of_own_namespace(pool_, peer_, *peer.pod_selector));
     const bool matches_unlabelled = peer.namespace_selector && !peer.namespace_selector->empty() && asks_only_for_absence(*peer.namespace_selector) &&
                                     (!peer.pod_selector || asks_only_for_absence(*peer.pod_selector));
@@ -76,11 +84,9 @@ class Translation {
 
   Expr block(const resource::IpBlock& block, bool has_ports) {
     const bool zero = block.cidr.length == 0;
-    base::AddressSet left = base::AddressSet::of(block.cidr);
-    base::AddressSet holes;
-    for (const auto& except : block.except) holes = holes.united(base::AddressSet::of(except));
-    left = left.minus(holes);
-    std::vector<Expr> ways{axes_.ask("ip-blocks.peers", {pool_.address_in(peer_, left), truth(zero)}, direction_)};
+    const base::AddressSet left = addresses_of(block);
+    const Expr in_block = pool_.either(pool_.address_in(peer_, left), addresses_.matched(pool_, direction_, left));
+    std::vector<Expr> ways{axes_.ask("ip-blocks.peers", {in_block, truth(zero)}, direction_)};
     const base::Family family = block.cidr.network.family;
     const base::Family other = family == base::Family::ipv4 ? base::Family::ipv6 : base::Family::ipv4;
     const Expr leak = axes_.ask("ip-blocks.other-family", {truth(zero), truth(!block.except.empty())}, direction_);
@@ -110,6 +116,7 @@ class Translation {
   AxisReader& axes_;
   logic::Pool& pool_;
   const LabelView& labels_;
+  const KnownAddresses& addresses_;
   const NetworkPolicy& policy_;
   Direction direction_;
   Role peer_;
@@ -177,9 +184,39 @@ void note_gaps(const std::vector<std::string>& missing, const Policy& policy, co
     reading.add({policy.subject, Gap::Scope::always, axis, "axis " + axis + ": encodings hold " + semantics::missing_evidence(profile, profile.axis(axis)), policy.namespace_name});
 }
 
+const std::vector<NetworkPolicyRule>& rules_of(const NetworkPolicy& policy, Direction direction) { return direction == Direction::ingress ? policy.ingress : policy.egress; }
+
+// Pods whose ServiceAccount nobody gave, where a selector asks for its labels: as subjects they may or may not be selected, as peers only
+// what no other rule allows is open.
+void note_unknown_accounts(logic::Pool& pool, const LabelView& labels, const NetworkPolicy& policy, Direction direction, const Policy& read, DirectionReading& side) {
+  const auto add = [&](Expr when, Gap::Scope scope, const std::string& what) {
+    if (!when.is_false())
+      side.add({when, scope, "labels.keys", what + " of " + read.id() + " asks for labels of the pod's ServiceAccount, which is not among the objects given", policy.meta.namespace_name});
+  };
+  const Expr here = pool.namespace_is(subject_of(direction), policy.meta.namespace_name);
+  add(pool.both(here, labels.unknown(pool, subject_of(direction), policy.pod_selector)), Gap::Scope::always, "the podSelector");
+  for (const auto& rule : rules_of(policy, direction))
+    for (const auto& peer : rule.peers)
+      if (peer.pod_selector) add(pool.both(read.subject, labels.unknown(pool, peer_of(direction), *peer.pod_selector)), Gap::Scope::denied, "a peer");
+}
+
+// Peers that a block may hold by an address that nobody gave.
+void note_unknown_addresses(AxisReader& axes, const KnownAddresses& addresses, const NetworkPolicy& policy, Direction direction, const Policy& read, DirectionReading& side) {
+  logic::Pool& pool = axes.pool();
+  for (const auto& rule : rules_of(policy, direction)) {
+    for (const auto& peer : rule.peers) {
+      if (!peer.ip_block) continue;
+      const Expr counts = axes.ask("ip-blocks.peers", {logic::True, peer.ip_block->cidr.length == 0 ? logic::True : logic::False}, direction);
+      const Expr when = pool.conjunction({read.subject, counts, addresses.unknown(pool, direction, addresses_of(*peer.ip_block))});
+      if (!when.is_false())
+        side.add({when, Gap::Scope::denied, "ip-blocks.addresses", "an ipBlock of " + read.id() + " may hold another address of the peer, which is not among the objects given", policy.meta.namespace_name});
+    }
+  }
+}
+
 }  // namespace
 
-void translate_network_policies(AxisReader& axes, const LabelView& labels, const std::vector<NetworkPolicy>& policies, const std::vector<uint32_t>* only, Reading& reading) {
+void translate_network_policies(AxisReader& axes, const LabelView& labels, const KnownAddresses& addresses, const std::vector<NetworkPolicy>& policies, const std::vector<uint32_t>* only, Reading& reading) {
   std::vector<uint32_t> all;
   if (!only) {
     for (uint32_t i = 0; i < policies.size(); ++i) all.push_back(i);
@@ -200,11 +237,11 @@ void translate_network_policies(AxisReader& axes, const LabelView& labels, const
       read.selector = selects_everything(axes, policy.pod_selector, false) ? logic::True : labels.pods_of_own_namespace(pool, subject, policy.pod_selector);
       read.subject = pool.both(pool.namespace_is(subject, policy.meta.namespace_name), read.selector);
       note_gaps(missing, read, axes.profile(), side);
-      if (labels.asks_unmodelled(policy.pod_selector))
-        side.add({pool.namespace_is(subject, policy.meta.namespace_name), Gap::Scope::always, "labels.keys", "the podSelector of " + read.id() + " asks for labels of ServiceAccounts, which are not modelled", policy.meta.namespace_name});
       if (!isolates(axes, policy, direction)) continue;
-      const auto& rules = direction == Direction::ingress ? policy.ingress : policy.egress;
-      for (size_t i = 0; i < rules.size(); ++i) read.rules.push_back(Translation(axes, labels, policy, direction).rule(rules[i], i));
+      note_unknown_accounts(pool, labels, policy, direction, read, side);
+      note_unknown_addresses(axes, addresses, policy, direction, read, side);
+      const auto& rules = rules_of(policy, direction);
+      for (size_t i = 0; i < rules.size(); ++i) read.rules.push_back(Translation(axes, labels, addresses, policy, direction).rule(rules[i], i));
       note_gaps(axes.take_missing(), read, axes.profile(), side);
       side.by_namespace[read.namespace_name].push_back(static_cast<uint32_t>(side.policies.size()));
       side.policies.push_back(std::move(read));

@@ -41,8 +41,12 @@ using enum DatapathAxis::Effect;
 
 // The axes that speak of every flow, whatever the policies.
 constexpr DatapathAxis datapath_axes[] = {{"datapath.sctp", drop},           {"datapath.vxlan", drop},      {"datapath.to-own-node", drop},
-                                          {"datapath.from-own-node", admit}, {"protocols.beyond", unknown_isolated}, {"hosts.to-own-node", unknown_denied},
-                                          {"ip-blocks.dual-stack", unknown_denied}};
+                                          {"datapath.from-own-node", admit}, {"protocols.beyond", unknown_isolated}, {"hosts.to-own-node", unknown_denied}};
+
+// Nothing is known of any flow.
+void add_total_gap(const semantics::Profile& profile, const std::string& axis, DirectionReading& side) {
+  side.add({logic::True, Gap::Scope::always, axis, "axis " + axis + ": encodings hold " + semantics::missing_evidence(profile, profile.axis(axis))});
+}
 
 void read_datapath(AxisReader& axes, Direction direction, DirectionReading& side) {
   const auto& profile = axes.profile();
@@ -57,14 +61,16 @@ void read_datapath(AxisReader& axes, Direction direction, DirectionReading& side
     if (effect == unknown_isolated) side.add({when, Gap::Scope::isolated, axis, sentence});
     if (effect == unknown_denied) side.add({when, Gap::Scope::denied, axis, sentence});
   }
-  for (const auto& axis : axes.take_missing()) side.add({logic::True, Gap::Scope::always, axis, "axis " + axis + ": encodings hold " + semantics::missing_evidence(profile, profile.axis(axis))});
+  for (const auto& axis : axes.take_missing()) add_total_gap(profile, axis, side);
 }
 
 void read_enforcement(const semantics::Profile& profile, DirectionReading& side) {
   const semantics::Resolved& mode = profile.axis("enforcement.mode");
   side.enforced = mode.rule != "enforcement.never";
   side.unisolated_denied = mode.rule == "enforcement.always";
-  if (mode.gap()) side.add({logic::True, Gap::Scope::always, mode.axis, "axis " + mode.axis + ": encodings hold " + semantics::missing_evidence(profile, mode)});
+  // An option of the installation that nobody looked at concerns every flow, policy or none: the agent may not even start with it.
+  for (const char* axis : {"enforcement.mode", "ip-blocks.addresses"})
+    if (profile.axis(axis).gap()) add_total_gap(profile, axis, side);
 }
 
 }  // namespace
@@ -76,8 +82,9 @@ Reading read_policies(logic::Pool& pool, const resource::Snapshot& snapshot, con
     read_datapath(axes, direction, reading.direction(direction));
     read_enforcement(profile, reading.direction(direction));
   }
-  const LabelView labels(profile);
-  translate_network_policies(axes, labels, snapshot.network_policies, only, reading);
+  const LabelView labels(profile, snapshot.service_accounts);
+  const KnownAddresses addresses(profile, snapshot, facts);
+  translate_network_policies(axes, labels, addresses, snapshot.network_policies, only, reading);
   return reading;
 }
 

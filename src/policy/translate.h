@@ -1,5 +1,6 @@
 #pragma once
 
+#include "policy/known_addresses.h"
 #include "policy/label_view.h"
 #include "policy/reading.h"
 #include "semantics/rules.h"
@@ -29,7 +30,7 @@ class AxisReader {
 };
 
 /// networking.k8s.io/v1 NetworkPolicies: adds the policies to both directions, the refused ones to `reading.refused`.
-void translate_network_policies(AxisReader& axes, const LabelView& labels, const std::vector<resource::NetworkPolicy>& policies,
+void translate_network_policies(AxisReader& axes, const LabelView& labels, const KnownAddresses& addresses, const std::vector<resource::NetworkPolicy>& policies,
                                 const std::vector<uint32_t>* only, Reading& reading);
 
 }  // namespace npverify::policy

@@ -86,6 +86,8 @@ Json object_of(const resource::Node& node) {
   return {{"apiVersion", "v1"}, {"kind", "Node"}, {"metadata", metadata_of(node.meta)}, {"spec", spec}, {"status", {{"addresses", addresses}}}};
 }
 
+Json object_of(const resource::ServiceAccount& account) { return {{"apiVersion", "v1"}, {"kind", "ServiceAccount"}, {"metadata", metadata_of(account.meta)}}; }
+
 Json namespace_object(const std::string& name, const resource::Labels& labels) {
   Json metadata{{"name", name}};
   if (!labels.empty()) metadata["labels"] = Json(labels);

@@ -8,6 +8,7 @@ namespace npverify::report {
 
 Json object_of(const resource::NetworkPolicy& policy);
 Json object_of(const resource::Node& node);
+Json object_of(const resource::ServiceAccount& account);
 Json selector_of(const resource::LabelSelector& selector);
 Json namespace_object(const std::string& name, const resource::Labels& labels);
 

@@ -108,6 +108,12 @@ Json pod_object(const world::Endpoint& end, const Cast& cast) {
   return {{"apiVersion", "v1"}, {"kind", "Pod"}, {"metadata", metadata}, {"spec", pod_spec(end)}, {"status", status}};
 }
 
+bool uses(const Cast& cast, const resource::ServiceAccount& account) {
+  return std::any_of(cast.ends.begin(), cast.ends.end(), [&](const world::Endpoint& end) {
+    return is_pod(end) && end.namespace_name == account.meta.namespace_name && (end.service_account.empty() ? "default" : end.service_account) == account.meta.name;
+  });
+}
+
 std::string flow_end(const world::Endpoint& end, base::Family family) {
   if (is_pod(end)) return end.name;
   if (end.kind == logic::EndpointKind::host) return "node:" + end.node;
@@ -132,6 +138,8 @@ std::vector<Json> witness_world(const verify::Witness& witness, const resource::
   for (const auto& [name, node] : cast.nodes) documents.push_back(object_of(node));
   for (const auto& end : cast.ends)
     if (is_pod(end)) documents.push_back(pod_object(end, cast));
+  for (const auto& account : snapshot.service_accounts)
+    if (uses(cast, account)) documents.push_back(object_of(account));
   for (const auto& policy : snapshot.network_policies)
     if (namespaces.contains(policy.meta.namespace_name)) documents.push_back(object_of(policy));
   return documents;

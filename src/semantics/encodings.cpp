@@ -129,17 +129,28 @@ void refuse_unknown_value(const std::string& cni, const std::string& name, const
 }
 
 // The entry of the version with the most option conditions, all of which hold: a general entry yields to a particular one. `unknown`: the
-// options whose values nothing is known of; an axis that looks at one of them is a gap.
+// options whose values nothing is known of; an axis that looks at one of them is a gap. So is one on which two entries of as many conditions
+// say different things: nobody looked at their options together.
 Resolved resolve_axis(const std::string& id, const std::vector<Entry>* entries, const base::Version& version, const Options& options, const Options& unknown) {
   const Entry* best = nullptr;
+  const Entry* rival = nullptr;
   Resolved gap{.axis = id};
   if (!entries) return gap;
   for (const Entry& entry : *entries) {
     if (!in_range(entry.range, version)) continue;
     for (const auto& [name, value] : entry.resolved.when)
       if (const auto it = unknown.find(name); it != unknown.end()) gap.when[name] = it->second.value;
-    if (chosen_by_options(entry, options) && (!best || entry.resolved.when.size() > best->resolved.when.size())) best = &entry;
+    if (!chosen_by_options(entry, options)) continue;
+    const size_t least = best ? best->resolved.when.size() : 0;
+    if (!best || entry.resolved.when.size() > least) {
+      best = &entry;
+      rival = nullptr;
+    } else if (entry.resolved.when.size() == least && (entry.resolved.rule != best->resolved.rule || entry.resolved.parameters != best->resolved.parameters)) {
+      rival = &entry;
+    }
   }
+  if (rival && gap.when.empty())
+    for (const Entry* entry : {best, rival}) gap.when.insert(entry->resolved.when.begin(), entry->resolved.when.end());
   return best && gap.when.empty() ? best->resolved : gap;
 }
 

@@ -26,6 +26,7 @@ const std::vector<Place>& places() {
       {"enforcement", true, {}},
       {"ended-pods", true, {}},
       {"long-keys", true, {}},
+      {"block-addresses", true, {}},
   };
   return all;
 }

@@ -96,7 +96,7 @@ def shuffled(objects, rng):
 def relabelled(objects):
     """Every label value another one, one to one. Values that Kubernetes itself gives stay."""
     def value(key, text):
-        return text if not text or key.startswith("kubernetes.io/") or "io.kubernetes" in key or "io.cilium" in key or len(text) > 60 else f"{text[:-1]}{'q7' if text[-1] != 'q' else 'z7'}{text[-1]}"
+        return text if not text or key.startswith("kubernetes.io/") or "io.kubernetes" in key or "io.cilium" in key or "projectcalico.org" in key or len(text) > 60 else f"{text[:-1]}{'q7' if text[-1] != 'q' else 'z7'}{text[-1]}"
 
     def walk(node):
         if isinstance(node, list):

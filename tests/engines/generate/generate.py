@@ -103,7 +103,7 @@ MAX_FLOWS = 400
 AGENT_POD_KEYS = ["statefulset.kubernetes.io/pod-name", "apps.kubernetes.io/pod-index", "batch.kubernetes.io/controller-uid", "controller-uid", "job-name",
                   "topology.kubernetes.io/zone", "pod-template-hash", "pod-template-hash-extra", "controller-revision-hash", "annotation-x", "etcd_node",
                   "kubernetes.io/hostname", "foobeta.kubernetes.io/x", "io.kubernetes.foo", "io.cilium.k8s.policy.x", "k8s-app", "x-k8s.io/team",
-                  "io.kubernetes.pod.namespace", "pcns.team", "pcsa.team", "projectcalico.org/namespace", "projectcalico.org/orchestrator",
+                  "io.kubernetes.pod.namespace", "pcns.team", "pcsa.team", "pcsa.projectcalico.org/name", "projectcalico.org/namespace", "projectcalico.org/orchestrator",
                   "projectcalico.org/serviceaccount", "k" * 59, "k" * 60, "a" * 60 + ".io/k"]
 AGENT_NAMESPACE_KEYS = ["beta.kubernetes.io/x", "pod-template-hash", "projectcalico.org/name", "topology.kubernetes.io/zone", "io.kubernetes.foo", "l" * 28, "l" * 29]
 AGENT_OPTIONS = {
@@ -111,6 +111,10 @@ AGENT_OPTIONS = {
     "cilium.policy-default-local-cluster": ["true", "false"],
     "cilium.allow-localhost": ["policy", "always"],
     "cilium.enable-policy": ["always", "never"],
+    "cilium.enable-node-selector-labels": ["true"],
+    "cilium.enable-remote-node-identity": ["false"],
+    "cilium.cluster-name": ["east"],
+    "cilium.labels": ["!team", "k8s:app k8s:tier k8s:io\\.kubernetes\\.pod\\.namespace k8s:io\\.cilium\\.k8s\\.policy"],
     "calico.dataplane": ["nftables"],
 }
 
@@ -120,7 +124,7 @@ class World:
         self.kind, self.profile, self.seed = kind, profile, seed
         self.rng = random.Random(f"{kind}/{profile}/{seed}")
         self.features = set()
-        self.namespaces, self.nodes, self.pods, self.policies = [], [], [], []
+        self.namespaces, self.nodes, self.accounts, self.pods, self.policies = [], [], [], [], []
         self.used = set()                            # addresses given out
         self.cuts = set()                            # (protocol, port) at which some rule changes its mind
         self.names_used = set()                      # port names that some rule uses
@@ -195,6 +199,13 @@ class World:
         for i in range(self.rng.randint(4, 9)):
             ns = homes[i % len(homes)] if i < len(homes) else self.one(homes)
             self.pods.append(self.pod(f"p{i}", ns["metadata"]["name"]))
+
+    def make_accounts(self):
+        """Of most ServiceAccounts that pods have the objects; what labels the others have is then anybody's guess."""
+        for ns, name in sorted({(p["metadata"]["namespace"], p["spec"]["serviceAccountName"]) for p in self.pods}):
+            labels = {"team": self.one(["v", "a", "shop"])} if self.rng.random() < 0.5 else {}
+            if self.rng.random() < 0.8:
+                self.accounts.append({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name, "namespace": ns, "labels": labels}})
 
     def pod(self, name, ns):
         labels = self.some_labels(KEYS, 0.6)
@@ -699,6 +710,8 @@ class World:
         self.make_namespaces()
         self.make_nodes()
         self.make_pods()
+        if self.profile == "agent":
+            self.make_accounts()
         if self.kind == "np":
             self.make_network_policies(1, 8)
         else:
@@ -709,7 +722,7 @@ class World:
         options = self.agent_options() if self.profile == "agent" else {}
         tag = self.kind if self.profile == "core" else f"{self.kind}-{self.profile}"
         return {"id": f"{tag}-{self.seed:06d}", "profile": self.profile, "features": sorted(self.features),
-                "objects": self.namespaces + self.nodes + self.pods + self.policies, "options": options, "flows": flows}
+                "objects": self.namespaces + self.nodes + self.accounts + self.pods + self.policies, "options": options, "flows": flows}
 
 
 # ----------------------------------------------------------------------------------------------------------------------------- helpers

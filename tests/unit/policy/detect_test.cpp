@@ -51,6 +51,12 @@ TEST_CASE("an agent's image says CNI and version, however a distribution names i
       {"rancher/mirrored-cilium-cilium:v1.15.5", "cilium@1.15.5"},
       {"gke.gcr.io/cilium/cilium:v1.14.7-gke.5", "cilium@1.14.7"},
       {"registry.local:5000/mirror/cilium/cilium:1.17.0", "cilium@1.17.0"},
+      {"mcr.microsoft.com/oss/calico/node:v3.26.3", "calico@3.26.3"},
+      {"mcr.microsoft.com/containernetworking/cilium/cilium:v1.14.15-1", "cilium@1.14.15"},
+      {"public.ecr.aws/isovalent/cilium:v1.15.13-eksa.1", "cilium@1.15.13"},
+      {"gke.gcr.io/calico/node:v3.27.2-gke.4", "calico@3.27.2"},
+      {"rancher/hardened-cilium:v1.16.1-build20240902", "cilium@1.16.1"},
+      {"registry.k8s.io/networking/kube-network-policies:v1.1.1", "kube-network-policies@1.1.1"},
   };
   for (const auto& one : cases) {
     INFO(one.image);
@@ -66,6 +72,11 @@ TEST_CASE("what is there and has no profile is a problem, not silence") {
   CHECK(detect(daemon_set("antrea-agent", "antrea/antrea-agent-ubuntu:v2.1.0")).problems.size() == 1);
   CHECK(detect(daemon_set("cilium", "quay.io/cilium/cilium@sha256:0000000000000000000000000000000000000000000000000000000000000000")).problems.size() == 1);
   CHECK(detect(daemon_set("aws-node", "602401143452.dkr.ecr.eu-west-1.amazonaws.com/amazon-k8s-cni:v1.19.0")).problems.size() == 1);
+  CHECK(detect(daemon_set("anetd", "gcr.io/mirror@sha256:0000000000000000000000000000000000000000000000000000000000000000")).problems.size() == 1);
+  CHECK(detect(daemon_set("ovnkube-node", "quay.io/openshift-release-dev/ocp-v4.0-art-dev@sha256:0000000000000000000000000000000000000000000000000000000000000000")).problems.size() == 1);
+  CHECK(detect(daemon_set("azure-npm", "mcr.microsoft.com/containernetworking/azure-npm:v1.5.30")).problems.size() == 1);
+  CHECK(detect(daemon_set("kindnet", "docker.io/kindest/kindnetd:v20241023-a345ebe4")).problems.size() == 1);
+  CHECK(detect(daemon_set("calico-node", "quay.io/tigera/cnx-node:v3.19.1")).profiles.empty());
   CHECK(detect(node("n1", "", "v1.30.1+k3s1")).problems.size() == 1);
   const Detection nothing = detect(node("n1") + daemon_set("kube-proxy", "registry.k8s.io/kube-proxy:v1.30.1"));
   CHECK(nothing.profiles.empty());
