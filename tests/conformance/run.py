@@ -35,7 +35,7 @@ from truth import worlds as W  # noqa: E402
 from truth.verifier import ROOT, WORDS, Failed, Verifier  # noqa: E402
 
 BESIDE = ROOT.parent / "shared" / "conformance"
-DEFAULT_SETS = ("np-core", "np-full", "np-wild", "real")
+DEFAULT_SETS = ("np-core", "np-full", "np-wild", "real", "published")
 REFERENCE = HERE.parent / "engines" / "reference" / "evaluate.py"
 
 
