@@ -35,6 +35,9 @@
 ; A peer whose namespaceSelector and podSelector only ask for labels to be absent or different matches nodes and the outside too, which have no labels.
 (define-fun selectors.unlabelled-ends-too ((matches-unlabelled Bool)) Bool (and matches-unlabelled (distinct peer.kind pod)))
 
+; A peer whose namespaceSelector and podSelector only ask for labels to be absent or different matches nodes other than the subject's own too, not the outside.
+(define-fun selectors.unlabelled-other-nodes-too ((matches-unlabelled Bool)) Bool (and matches-unlabelled (= peer.kind host) (not same-node)))
+
 ; A peer whose namespaceSelector and podSelector only ask for labels to be absent or different matches nodes too, not the outside.
 (define-fun selectors.unlabelled-nodes-too ((matches-unlabelled Bool)) Bool (and matches-unlabelled (= peer.kind host)))
 

@@ -224,9 +224,9 @@ def as_json(results):
 def collection(options):
     if options.data:
         return options.data
-    if options.all and os.environ.get("NPVERIFY_CONFORMANCE"):
-        return pathlib.Path(os.environ["NPVERIFY_CONFORMANCE"])
-    return BESIDE if options.all and BESIDE.is_dir() else HERE
+    if not options.all:
+        return HERE
+    return pathlib.Path(os.environ.get("NPVERIFY_CONFORMANCE") or BESIDE)
 
 
 def unpacked(path, into, most=0):

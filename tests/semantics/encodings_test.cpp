@@ -134,6 +134,23 @@ TEST_CASE("a release without evidence is a gap on every axis") {
     }
 }
 
+TEST_CASE("options that nobody looked at together are a gap, those that an entry names together are not") {
+  const auto encodings = semantics::Encodings::load(folder);
+  const auto rule = [&](const char* profile, const char* axis, const std::map<std::string, std::string>& options) {
+    auto request = semantics::parse_profile_request(profile);
+    for (const auto& [name, value] : options) request.options[name] = {value, semantics::OptionSource::command_line, "test"};
+    const semantics::Resolved resolved = encodings->resolve(request).axis(axis);
+    return resolved.gap() ? "gap" : resolved.rule;
+  };
+  const std::map<std::string, std::string> labels_and_cluster{{"enable-node-selector-labels", "true"}, {"policy-default-local-cluster", "true"}};
+  CHECK(rule("cilium@1.18", "selectors.beyond-pods", labels_and_cluster) == "gap");
+  CHECK(rule("cilium@1.20", "selectors.beyond-pods", labels_and_cluster) == "selectors.unlabelled-nodes-too");
+  CHECK(rule("cilium@1.20", "datapath.from-own-node", {{"allow-localhost", "policy"}, {"enable-policy", "always"}}) == "admits.nothing");
+  CHECK(rule("cilium@1.20", "enforcement.mode", {{"policy-audit-mode", "true"}, {"enable-policy", "always"}}) == "enforcement.never");
+  CHECK(rule("cilium@1.20", "enforcement.mode", {{"enable-k8s-networkpolicy", "false"}, {"enable-policy", "always"}}) == "gap");
+  CHECK(rule("calico@3.31", "datapath.vxlan", {{"allow-vxlan-packets-from-workloads", "true"}, {"dataplane", "bpf"}}) == "drops.nothing");
+}
+
 TEST_CASE("an option's value that nobody looked at is a gap where an axis looks at the option, and refused on the command line") {
   const auto encodings = semantics::Encodings::load(folder);
   const auto of_mode = [&](const std::string& version, const std::string& mode, semantics::OptionSource source) {
