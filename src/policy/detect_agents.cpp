@@ -6,6 +6,7 @@
 #include <set>
 #include <string_view>
 
+#include "placement/placement.h"
 #include "policy/detect.h"
 
 namespace npverify::policy {
@@ -95,27 +96,12 @@ std::string object_text(const std::string& kind, const resource::ObjectMeta& met
   return kind + " " + meta.namespace_name + "/" + meta.name + (place.empty() ? "" : " (" + place + ")");
 }
 
-bool satisfies(const resource::NodeSelectorRequirement& wanted, const resource::Labels& labels) {
-  const auto found = labels.find(wanted.key);
-  const bool has = found != labels.end();
-  const bool listed = has && std::find(wanted.values.begin(), wanted.values.end(), found->second) != wanted.values.end();
-  if (wanted.op == "In") return listed;
-  if (wanted.op == "NotIn") return !listed;
-  if (wanted.op == "Exists") return has;
-  if (wanted.op == "DoesNotExist") return !has;
-  return true;  // Gt, Lt: agents do not use them
-}
-
-bool runs_on(const resource::PodSpec& pod, const resource::Node& node) {
-  for (const auto& wanted : pod.node_selector) {
-    const auto found = node.meta.labels.find(wanted.key);
-    const bool unlabelled_dump = node.meta.labels.empty() && wanted.key == "kubernetes.io/os";  // hand-written Nodes leave it out
-    if (!unlabelled_dump && (found == node.meta.labels.end() || found->second != wanted.value)) return false;
-  }
-  if (!pod.required_node_affinity) return true;
-  return std::any_of(pod.required_node_affinity->begin(), pod.required_node_affinity->end(), [&](const auto& term) {
-    return std::all_of(term.expressions.begin(), term.expressions.end(), [&](const auto& wanted) { return satisfies(wanted, node.meta.labels); });
-  });
+/// A hand-written Node without labels is one on which agents for Linux run.
+std::vector<placement::Candidate> candidates_of(const resource::Snapshot& snapshot) {
+  auto candidates = placement::candidates_of(snapshot);
+  for (auto& candidate : candidates)
+    if (candidate.labels.empty()) candidate.labels["kubernetes.io/os"] = "linux";
+  return candidates;
 }
 
 /// "DaemonSet"'s name out of "DaemonSet/calico-node", or "".
@@ -135,13 +121,15 @@ std::vector<Agent> find_agents(const resource::Snapshot& snapshot) {
     agent->by_pod = true;
     agents.push_back(*agent);
   }
+  const auto nodes = candidates_of(snapshot);
   for (const auto& workload : snapshot.workloads) {
     if (workload.kind != "DaemonSet") continue;
     auto agent = agent_of(workload.pod.images, workload.meta.name);
     if (!agent) continue;
     agent->seen += " of " + object_text("DaemonSet", workload.meta);
-    for (const auto& node : snapshot.nodes)
-      if (!covered.contains({node.meta.name, agent->cni}) && runs_on(workload.pod, node)) agent->nodes.push_back(node.meta.name);
+    const placement::Subject subject = placement::subject_of(workload, snapshot);
+    for (const auto& node : nodes)
+      if (!covered.contains({node.name, agent->cni}) && placement::landing(subject, node) != placement::Landing::no) agent->nodes.push_back(node.name);
     if (!agent->nodes.empty() || snapshot.nodes.empty()) agents.push_back(*agent);
   }
   return agents;

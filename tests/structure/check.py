@@ -12,7 +12,7 @@ ROOMS = {
     "placement": "base resource",
     "logic": "base",
     "semantics": "base manifest logic",
-    "policy": "base logic semantics resource",
+    "policy": "base placement logic semantics resource",
     "matrix": "base logic semantics resource policy",
     "world": "base logic semantics resource policy",
     "path": "base logic resource semantics",

@@ -83,6 +83,21 @@ TEST_CASE("what is there and has no profile is a problem, not silence") {
   CHECK(nothing.problems.empty());
 }
 
+TEST_CASE("an agent's DaemonSet runs where the scheduler lets it: affinity with Gt, taints, cordoned nodes") {
+  const std::string pods = "      affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchExpressions: [{key: kernel, operator: Gt, values: ['4']}]}]}}}\n";
+  std::string text = daemon_set("cilium", "quay.io/cilium/cilium:v1.16.3");
+  text.insert(text.find("      containers:"), pods);
+  const std::string tainted = "apiVersion: v1\nkind: Node\nmetadata: {name: n3, labels: {kernel: '6'}}\nspec: {taints: [{key: gpu, effect: NoSchedule}]}\n---\n";
+  const std::string cordoned = "apiVersion: v1\nkind: Node\nmetadata: {name: n4, labels: {kernel: '6'}}\nspec: {unschedulable: true, taints: [{key: node.kubernetes.io/unschedulable, effect: NoSchedule}]}\n---\n";
+  const auto snapshot = load(node("n1", ", kernel: '5'") + node("n2", ", kernel: '3'") + tainted + cordoned + text);
+  const auto agents = find_agents(snapshot);
+  REQUIRE(agents.size() == 1);
+  CHECK(agents[0].nodes == std::vector<std::string>{"n1", "n4"});
+  const auto bare = find_agents(load("apiVersion: v1\nkind: Node\nmetadata: {name: n1}\n---\n" + daemon_set("cilium", "quay.io/cilium/cilium:v1.16.3", "kubernetes.io/os: linux")));
+  REQUIRE(bare.size() == 1);
+  CHECK(bare[0].nodes == std::vector<std::string>{"n1"});
+}
+
 TEST_CASE("what runs on a node outranks the template") {
   const Detection found = detect(node("n1") + node("n2") + daemon_set("cilium", "quay.io/cilium/cilium:v1.17.1") + agent_pod("cilium-a", "quay.io/cilium/cilium:v1.16.3", "n1"));
   REQUIRE(found.profiles.size() == 2);
