@@ -119,7 +119,7 @@ std::vector<base::Prefix> ranges_of(const PathFacts& facts, const resource::Snap
 NodeSettings settings_of(const PathFacts& facts, const resource::Snapshot& snapshot, const semantics::Profile& profile, const std::map<std::string, std::string>& given,
                          const std::map<std::string, std::string>& flags) {
   check_given(facts, given);
-  NodeSettings settings{.cni = profile.cni, .values = {}, .ranges = ranges_of(facts, snapshot, profile.cni), .cluster_cidrs = {}};
+  NodeSettings settings{.cni = profile.cni, .values = {}, .ranges = ranges_of(facts, snapshot, profile.cni), .cluster_cidrs = {}, .masquerade_agent = masquerade_agent(snapshot)};
   for (const auto& setting : facts.settings)
     if (auto value = value_of(setting, snapshot, profile, flags)) settings.values[setting.id] = *value;
   for (const auto& [name, value] : given) settings.values[name] = {value, "command line"};

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "path/masquerade_agent.h"
 #include "resource/snapshot.h"
 #include "semantics/path_facts.h"
 #include "semantics/profile.h"
@@ -21,6 +22,7 @@ struct NodeSettings {
   std::map<std::string, SettingValue> values;  ///< those that are known
   std::vector<base::Prefix> ranges;            ///< addresses that the CNI does not masquerade towards; empty: not known
   std::vector<base::Prefix> cluster_cidrs;     ///< kube-proxy's clusterCIDR; empty: none, or not known
+  std::optional<MasqueradeAgent> masquerade_agent;
 };
 
 /// `given`: from the command line, setting to value; `flags`: datapath flags of the node's pool. Throws InputError for a setting or value that

@@ -69,6 +69,12 @@ class Walk {
       if (node.ranges.empty() || !request_.endpoint_address) return std::nullopt;
       return inside(node.ranges, *request_.endpoint_address) ? "own" : "foreign";
     }
+    if (id.starts_with("masq-agent") && !node.values.contains(id)) {
+      const auto& destination = id == "masq-agent" ? request_.endpoint_address : request_.asked_address;
+      if (!node.masquerade_agent) return "false";
+      const auto answer = destination ? node.masquerade_agent->masquerades(*destination) : std::nullopt;
+      return answer ? std::optional<std::string>(*answer ? "true" : "false") : std::nullopt;
+    }
     if (id == "client-range" && !node.cluster_cidrs.empty() && request_.client_address) return inside(node.cluster_cidrs, *request_.client_address) ? "inside" : "outside";
     return std::nullopt;
   }
@@ -88,6 +94,7 @@ class Walk {
   std::string setting(const std::string& node, const NodeSettings& settings, const std::string& id) {
     if (const auto value = known(settings, id)) {
       if (const auto found = settings.values.find(id); found != settings.values.end() && found->second.value == *value) note_setting(id, found->second);
+      if (id.starts_with("masq-agent") && settings.masquerade_agent && !settings.values.contains(id)) note_setting(id, {*value, settings.masquerade_agent->origin});
       return *value;
     }
     const auto* info = facts_.setting(id);

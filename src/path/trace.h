@@ -36,6 +36,7 @@ struct Request {
   const resource::Service* service = nullptr;     ///< but for pod_ip and host_port
   base::Port entry_port = 0;                      ///< the Service's port, nodePort or hostPort that the client asks for
   std::string relay;                              ///< the node that the client asks (node_port, load_balancer)
+  std::optional<base::Address> asked_address;     ///< of the node that a client asks (node_port, host_port)
 };
 
 /// The header at a hook.

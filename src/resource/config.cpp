@@ -23,6 +23,19 @@ void flatten(const manifest::Node& node, std::string& path, std::map<std::string
   if (scalar) values.insert_or_assign(path, std::string(node.text));
 }
 
+/// The file of ip-masq-agent inside its ConfigMap, as values below "data.config:"; "data.config:unreadable" where it is not one YAML or JSON text.
+void read_agent_file(std::map<std::string, std::string>& values) {
+  const auto text = values.find("data.config");
+  if (text == values.end()) return;
+  base::Diagnostics unreadable;
+  const auto documents = manifest::read_text("config", text->second, unreadable);
+  if (unreadable.has_errors() || documents.size() > 1) values["data.config:unreadable"] = "true";
+  std::map<std::string, std::string> fields;
+  std::string path;
+  if (documents.size() == 1) flatten(documents[0].root, path, fields);
+  for (auto& [field, value] : fields) values["data.config:" + field] = std::move(value);
+}
+
 struct GroupKind {
   std::string_view group, kind;
 };
@@ -61,6 +74,7 @@ Configuration decode_configuration(const Field& object, std::string_view api_ver
     std::string path(entry.key);
     flatten(entry.value, path, configuration.values);
   }
+  if (kind == "ConfigMap" && configuration.meta.name.starts_with("ip-masq-agent")) read_agent_file(configuration.values);
   return configuration;
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "verify/flow_journey.h"
+#include "verify/mesh.h"
 
 namespace npverify::verify {
 namespace {
@@ -68,6 +69,7 @@ class Explainer {
       const auto settings = path::settings_of(facts, snapshot, any, {});
       all.insert(all.end(), settings.ranges.begin(), settings.ranges.end());
       all.insert(all.end(), settings.cluster_cidrs.begin(), settings.cluster_cidrs.end());
+      if (settings.masquerade_agent) all.insert(all.end(), settings.masquerade_agent->keeps.begin(), settings.masquerade_agent->keeps.end());
     }
     return all;
   }
@@ -313,7 +315,8 @@ class Explainer {
   std::vector<JourneyVerdict> judge_all(const Target& target, const Spot& client, const std::string& client_end, const Spot& endpoint, const std::string& endpoint_end, const std::string& relay) {
     const auto address_of = [&](const std::string& end) { return readers_->find(end)->addresses.empty() ? std::nullopt : std::optional(readers_->find(end)->addresses[0]); };
     Connection connection{.request = {.kind = target.kind, .client = {client.what, client_end, client.node}, .endpoint = endpoint_end, .endpoint_node = endpoint.node, .port = target.port,
-                                      .client_address = address_of(client_end), .endpoint_address = address_of(endpoint_end), .service = target.service, .entry_port = target.entry_port, .relay = relay},
+                                      .client_address = address_of(client_end), .endpoint_address = address_of(endpoint_end), .service = target.service, .entry_port = target.entry_port, .relay = relay,
+                                      .asked_address = address_of_node(relay.empty() ? endpoint.node : relay)},
                           .client_end = client_end, .endpoint_end = endpoint_end, .endpoint_policed = endpoint.what == path::Client::What::pod, .protocol = question_.protocol};
     std::vector<JourneyVerdict> judged;
     for (const auto& journey : path::trace(facts_, connection.request, [&](const std::string& node) -> const path::NodeSettings& { return settings_of(node); }))
@@ -321,14 +324,26 @@ class Explainer {
     return judged;
   }
 
+  std::optional<base::Address> address_of_node(const std::string& node) const {
+    const auto* end = readers_->find("node:" + node);
+    return end && !end->addresses.empty() ? std::optional(end->addresses[0]) : std::nullopt;
+  }
+
+  static void add(std::vector<std::string>& list, const std::vector<std::string>& more) {
+    for (const auto& text : more)
+      if (std::find(list.begin(), list.end(), text) == list.end()) list.push_back(text);
+  }
+
   static Outcome joined(std::vector<JourneyVerdict> all, bool addresses_decide) {
-    Outcome outcome{all[0].verdict, all[0].layer, all[0].reason, all[0].to_supply, {}};
+    Outcome outcome{all[0].verdict, all[0].layer, all[0].reason, {}, {}};
+    for (const auto& one : all)
+      if (one.verdict == EndVerdict::unknown) add(outcome.to_supply, one.to_supply);
     const bool agree = std::all_of(all.begin(), all.end(), [&](const auto& one) { return one.verdict == all[0].verdict; });
     if (agree) {
       outcome.journeys.push_back(std::move(all[0]));
       return outcome;
     }
-    outcome = {EndVerdict::unknown, Layer::path, "", {}, {}};
+    outcome = {EndVerdict::unknown, Layer::path, "", std::move(outcome.to_supply), {}};
     if (addresses_decide) outcome.to_supply.push_back("the address that the pod has: give the Pods with their status.podIP");
     for (const auto& question : deciding(all)) {
       std::string answers;
@@ -425,6 +440,14 @@ class Explainer {
     result_.reason.clear();
   }
 
+  /// The client and the endpoints, each once.
+  std::vector<const Actor*> actors() const {
+    std::vector<const Actor*> all{&client_};
+    for (const auto& one : endpoints_)
+      if (std::none_of(all.begin(), all.end(), [&](const auto* other) { return other->id == one.id; })) all.push_back(&one);
+    return all;
+  }
+
   void finish() {
     for (const auto& row : result_.rows)
       for (const auto& journey : row.journeys)
@@ -435,8 +458,9 @@ class Explainer {
     result_.assumptions = stage_.assumptions;
     if (!result_.rows.empty()) result_.assumptions.push_back("resources are not counted when nodes are chosen, and nodes that are cordoned or not ready now are left out");
     if (result_.by_path.contains("loadBalancer")) result_.assumptions.push_back("the load balancer keeps the client's address");
-    for (const auto& object : snapshot_.configurations)
-      if (object.meta.name.starts_with("ip-masq-agent")) result_.not_modelled.push_back("ip-masq-agent (" + object.meta.origin.span.to_string() + "): what it masquerades is not followed");
+    for (const auto* actor : actors())
+      if (const std::string sign = mesh_of(snapshot_, actor->id); !sign.empty())
+        result_.not_modelled.push_back(actor->id + " is in a mesh (" + sign + "): what its proxies do to a connection, and the ports that they use, are outside of this answer");
     for (const auto& kind : snapshot_.unmodelled)
       if (kind.carries_policy) result_.not_modelled.push_back(kind.kind + " (" + kind.api_version + "), " + std::to_string(kind.objects.size()) + (kind.objects.size() == 1 ? " object" : " objects") + ": L7, mesh or a CNI's own policy, outside of this answer");
   }

@@ -14,6 +14,8 @@ struct Question {
   std::string service_spec = "{type: NodePort, ports: [{port: 80, targetPort: 8080, nodePort: 30080}]}";
   std::string cni = "calico@3.28";
   std::map<std::string, std::string> settings{{"proxy", "iptables"}, {"routing", "direct"}, {"nat-outgoing", "true"}};
+  std::string more_manifests;
+  std::optional<base::Address> endpoint_address, asked_address;
 };
 
 std::string text_of(const Header& header) {
@@ -31,11 +33,11 @@ std::string text_of(const Journey& journey) {
 }
 
 std::vector<Journey> journeys_of(const Question& question) {
-  const auto snapshot = test::load("{apiVersion: v1, kind: Service, metadata: {name: web, namespace: shop}, spec: " + question.service_spec + "}\n");
+  const auto snapshot = test::load("{apiVersion: v1, kind: Service, metadata: {name: web, namespace: shop}, spec: " + question.service_spec + "}\n" + question.more_manifests);
   const auto profile = test::encodings().resolve(semantics::parse_profile_request(question.cni));
   const auto settings = settings_of(test::encodings().paths(), snapshot, profile, question.settings);
-  const Request request{.kind = question.kind, .client = question.client, .endpoint = "shop/b", .endpoint_node = question.endpoint_node, .port = 8080, .client_address = {}, .endpoint_address = {},
-                        .service = &snapshot.services[0], .entry_port = static_cast<base::Port>(question.kind == Kind::cluster_ip ? 80 : 30080), .relay = question.relay};
+  const Request request{.kind = question.kind, .client = question.client, .endpoint = "shop/b", .endpoint_node = question.endpoint_node, .port = 8080, .client_address = {}, .endpoint_address = question.endpoint_address,
+                        .service = &snapshot.services[0], .entry_port = static_cast<base::Port>(question.kind == Kind::cluster_ip ? 80 : 30080), .relay = question.relay, .asked_address = question.asked_address};
   return trace(test::encodings().paths(), request, [&](const std::string&) -> const NodeSettings& { return settings; });
 }
 
@@ -97,6 +99,27 @@ TEST_CASE("what nothing tells is tried both ways, and named") {
   CHECK(text_of(journeys[0]).ends_with("ingress n2 node n3 -> endpoint:8080"));
   CHECK(text_of(journeys[1]).ends_with("ingress n2 tunnel of n3 -> endpoint:8080"));
   for (const auto& journey : journeys_of({.kind = Kind::node_port, .relay = "n3", .settings = {}})) CHECK_FALSE(journey.open.empty());
+}
+
+TEST_CASE("ip-masq-agent gives the node's address to what goes outside its list") {
+  const std::string agent = R"(---
+{apiVersion: apps/v1, kind: DaemonSet, metadata: {name: m, namespace: kube-system}, spec: {selector: {matchLabels: {a: m}}, template: {metadata: {labels: {a: m}}, spec: {containers: [{name: m, image: "k8s.gcr.io/ip-masq-agent-amd64:v2.5.0"}]}}}}
+---
+{apiVersion: v1, kind: ConfigMap, metadata: {name: ip-masq-agent, namespace: kube-system}, data: {config: "nonMasqueradeCIDRs: [10.244.0.0/16]"}}
+)";
+  const auto inside = base::Address::parse("10.244.2.9"), outside = base::Address::parse("10.245.2.9"), node = base::Address::parse("192.168.0.2");
+  const std::map<std::string, std::string> settings{{"proxy", "iptables"}, {"routing", "direct"}, {"nat-outgoing", "false"}};
+  CHECK(seen({.kind = Kind::pod_ip, .settings = settings, .more_manifests = agent, .endpoint_address = inside}) == "egress n1 client -> endpoint:8080; ingress n2 client -> endpoint:8080");
+  CHECK(seen({.kind = Kind::pod_ip, .settings = settings, .more_manifests = agent, .endpoint_address = outside}) == "egress n1 client -> endpoint:8080; ingress n2 node n1 -> endpoint:8080");
+  CHECK(seen({.kind = Kind::pod_ip, .settings = settings, .endpoint_address = outside}) == "egress n1 client -> endpoint:8080; ingress n2 client -> endpoint:8080");
+  const auto beside_cilium = journeys_of({.kind = Kind::pod_ip, .cni = "cilium@1.16", .settings = settings, .more_manifests = agent, .endpoint_address = outside});
+  REQUIRE(beside_cilium.size() > 1);
+  for (const auto& journey : beside_cilium) CHECK(journey.open.at(0).id == "transit.pod");
+  const std::string local = "{type: NodePort, externalTrafficPolicy: Local, ports: [{port: 80, targetPort: 8080, nodePort: 30080}]}";
+  CHECK(seen({.kind = Kind::node_port, .relay = "n2", .service_spec = local, .settings = settings, .more_manifests = agent, .endpoint_address = inside, .asked_address = node}) ==
+        "egress n1 client -> node n2:30080; relay n2 node n1 -> endpoint:8080; ingress n2 node n1 -> endpoint:8080");
+  CHECK(seen({.kind = Kind::node_port, .relay = "n2", .service_spec = local, .settings = settings, .endpoint_address = inside, .asked_address = node}) ==
+        "egress n1 client -> node n2:30080; relay n2 client -> endpoint:8080; ingress n2 client -> endpoint:8080");
 }
 
 TEST_CASE("settings from the cluster's own objects") {
