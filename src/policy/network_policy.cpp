@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/diagnostics.h"
+#include "policy/refused.h"
 #include "policy/translate.h"
 
 namespace npverify::policy {
@@ -247,6 +248,14 @@ void translate_network_policies(AxisReader& axes, const LabelView& labels, const
       side.policies.push_back(std::move(read));
     }
   }
+}
+
+std::vector<Refused> refused_policies(const resource::Snapshot& snapshot, const ClusterFacts& facts, const semantics::Profile& profile) {
+  logic::Pool pool;
+  AxisReader axes(pool, profile, facts);
+  Reading reading{.profile = profile};
+  for (uint32_t i = 0; i < snapshot.network_policies.size(); ++i) refuse(axes, snapshot.network_policies[i], i, reading);
+  return std::move(reading.refused);
 }
 
 }  // namespace npverify::policy

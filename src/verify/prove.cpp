@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "base/diagnostics.h"
+#include "policy/refused.h"
 #include "verify/invariant_run.h"
 #include "verify/peer_domain.h"
 
@@ -116,9 +117,8 @@ void note_profile(const Profile& profile, const resource::Snapshot& snapshot, Pr
                                                                [](const auto& a, const auto& b) { return a.first == b.first && a.second.value == b.second.value; });
   });
   if (known) return;
-  logic::Pool pool;
   const world::AddressPlan addresses = world::plan_addresses(snapshot);
-  result.profiles.push_back({profile, policy::read_policies(pool, snapshot, {addresses.ipv4, addresses.ipv6}, profile).refused});
+  result.profiles.push_back({profile, policy::refused_policies(snapshot, {addresses.ipv4, addresses.ipv6}, profile)});
   for (const auto& [id, axis] : profile.axes)
     if (!axis.gap() && axis.confidence == semantics::Confidence::assumed) result.limits.approximations.push_back("axis " + id + " of " + profile.name() + " is assumed: " + axis.sentence);
 }

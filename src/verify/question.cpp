@@ -8,6 +8,7 @@
 
 #include "base/diagnostics.h"
 #include "smt/certificate.h"
+#include "world/domain.h"
 
 namespace npverify::verify {
 namespace {
@@ -26,7 +27,7 @@ Question::~Question() = default;
 
 std::vector<Expr> Question::within_universe(const std::vector<Expr>& asserted) {
   std::vector<Expr> all = asserted;
-  all.push_back(world::domain(pool_, universe_, pool_.atoms_of(asserted)));
+  all.push_back(world::domain(pool_, universe_, pool_.atoms_of(asserted), asserted));
   return all;
 }
 

@@ -4,9 +4,10 @@
 // of such pods is exact. Open ones: the laws of labels and intervals (smt/laws) leave every other pod possible by themselves.
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 
-#include "world/universe.h"
+#include "world/domain.h"
 
 namespace npverify::world {
 namespace {
@@ -20,7 +21,7 @@ using logic::Role;
 
 class Domain {
  public:
-  Domain(Pool& pool, const Universe& universe, const std::vector<Expr>& mentioned) : pool_(pool), universe_(universe) {
+  Domain(Pool& pool, const Universe& universe, const std::vector<Expr>& mentioned, const std::vector<Expr>& asserted) : pool_(pool), universe_(universe), asserted_(asserted) {
     for (const Expr e : mentioned) {
       const Atom& a = pool.atom_of(e);
       if (a.kind == AtomKind::port_named_in_cluster) cluster_ports_.push_back(e);
@@ -106,15 +107,50 @@ class Domain {
   // ------------------------------------------------------------------------------------------------------------- closed universes
   Expr closed_pods(Role role) {
     std::set<std::vector<Expr>> cubes;
-    for (const auto& closed : universe_.pods) cubes.insert(cube(role, closed));
+    const std::vector<Expr> demands = demands_on(role);
+    for (const auto& closed : universe_.pods)
+      if (may_satisfy(closed, demands)) cubes.insert(cube(role, closed));
     std::vector<Expr> any{pool_.negation(pool_.kind_is(role, EndpointKind::pod))};
     for (const auto& literals : cubes) any.push_back(pool_.conjunction(literals));
     return pool_.disjunction(std::move(any));
   }
 
+  // Asserted formulas that speak of this end alone. Every pod is held to them, so only short ones: who an end may be, not what policies say of it.
+  std::vector<Expr> demands_on(Role role) const {
+    constexpr size_t small = 16;
+    std::vector<Expr> out;
+    for (const Expr e : asserted_) {
+      const auto atoms = pool_.atoms_of({e});
+      const bool alone = std::all_of(atoms.begin(), atoms.end(), [&](Expr atom) { return about_an_end(pool_.atom_of(atom).kind) && pool_.atom_of(atom).role == role; });
+      if (alone && atoms.size() <= small) out.push_back(e);
+    }
+    return out;
+  }
+
+  /// False only where no flow of this pod at the end that the demands speak of satisfies all of them.
+  bool may_satisfy(const ClosedPod& closed, const std::vector<Expr>& demands) {
+    const auto answer = [&](Expr atom) -> std::optional<Expr> {
+      const Expr said = literal(atom, closed);
+      if (said == atom) return logic::True;
+      return said == pool_.negation(atom) ? std::optional(logic::False) : std::nullopt;
+    };
+    return std::none_of(demands.begin(), demands.end(), [&](Expr demand) { return pool_.substitute(demand, answer).is_false(); });
+  }
+
+  /// False only where the demands keep hosts from this end.
+  bool may_be_host(Role role) {
+    const auto answer = [&](Expr atom) -> std::optional<Expr> {
+      const Atom& a = pool_.atom_of(atom);
+      if (a.kind != AtomKind::kind_is) return std::nullopt;
+      return static_cast<EndpointKind>(a.detail) == EndpointKind::host ? logic::True : logic::False;
+    };
+    const std::vector<Expr> demands = demands_on(role);
+    return std::none_of(demands.begin(), demands.end(), [&](Expr demand) { return pool_.substitute(demand, answer).is_false(); });
+  }
+
   // Pods of a closed universe may be bound to nodes, so there it matters which node a host is.
   Expr hosts_on_their_nodes(Role role) {
-    if (!asks_node_ || universe_.hosts.empty()) return logic::True;
+    if (!asks_node_ || universe_.hosts.empty() || !may_be_host(role)) return logic::True;
     std::vector<Expr> any{pool_.negation(pool_.kind_is(role, EndpointKind::host))};
     for (const auto& host : universe_.hosts) {
       base::AddressSet addresses;
@@ -260,12 +296,15 @@ class Domain {
 
   Pool& pool_;
   const Universe& universe_;
+  const std::vector<Expr>& asserted_;
   std::vector<Expr> source_, destination_, cluster_ports_;
   bool asks_node_ = false;
 };
 
 }  // namespace
 
-Expr domain(Pool& pool, const Universe& universe, const std::vector<Expr>& mentioned) { return Domain(pool, universe, mentioned).build(); }
+Expr domain(Pool& pool, const Universe& universe, const std::vector<Expr>& mentioned) { return Domain(pool, universe, mentioned, {}).build(); }
+
+Expr domain(Pool& pool, const Universe& universe, const std::vector<Expr>& mentioned, const std::vector<Expr>& asserted) { return Domain(pool, universe, mentioned, asserted).build(); }
 
 }  // namespace npverify::world
