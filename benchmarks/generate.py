@@ -2,7 +2,8 @@
 """Seeded clusters for the benchmarks: namespaces of 20 NetworkPolicies, pods or workloads, nodes.
 
     generate.py --policies 10000 [--pods 100000 | --workloads 5000 --replicas 20] [--seed 1] [--per-namespace 20] [--unique-labels]
-                [--mode same|one-cause|needle|changed] [--changed 10] [--open 0.2] [--skew 2000] [--values 10000] [--cidrs 1000] [--addresses 10000] OUT_DIR
+                [--mode same|one-cause|needle|changed] [--changed 10] [--open 0.2] [--skew 2000] [--values 10000] [--cidrs 1000] [--addresses 10000]
+                [--pools 6 --nodes 200 --services 1000] OUT_DIR
 
 Policies: default denies, allow-DNS, 50/22/28 % same-namespace / namespace-and-pod / ipBlock peers, 40 % of the ipBlocks with an except, about
 20 % of the selectors with matchExpressions, 12 % endPort where the mode wants what CNIs read differently.
@@ -14,6 +15,9 @@ Policies: default denies, allow-DNS, 50/22/28 % same-namespace / namespace-and-p
   --skew       that many more policies, all in one namespace
   --values     the apps have that many names: label keys with many values
   --cidrs, --addresses  one more policy with as many CIDRs with excepts, or as many /32: the worst cases of the interval code
+  --pools      a mixed cluster: --nodes nodes in as many pools of different CNIs and versions, two of them tainted; every third workload is kept to some of
+               the pools (nodeSelector, node affinity, toleration); matrix.yaml says what each pool runs
+  --services   that many Services over the workloads, ClusterIP and NodePort
 Written as policies.yaml, namespaces.yaml, nodes.yaml and, where asked, pods.yaml or workloads.yaml. Same arguments, same bytes."""
 import argparse
 import os
@@ -33,7 +37,8 @@ def arguments():
     parser.add_argument("--mode", choices=["same", "one-cause", "needle", "changed"], default="same")
     parser.add_argument("--changed", type=int, default=10)
     parser.add_argument("--open", type=float, default=0.0)
-    for name in ("skew", "values", "cidrs", "addresses"):
+    parser.add_argument("--nodes", type=int, default=64)
+    for name in ("skew", "values", "cidrs", "addresses", "pools", "services"):
         parser.add_argument(f"--{name}", type=int, default=0)
     return parser.parse_args()
 
@@ -129,13 +134,61 @@ class Cluster:
         yield "apiVersion: v1\nkind: Namespace\nmetadata: {name: kube-system}\n"
 
     def nodes_yaml(self):
+        if self.args.pools:
+            yield from self.pooled_nodes()
+            return
         for i in range(64):
             yield (f"apiVersion: v1\nkind: Node\nmetadata: {{name: node-{i}}}\nspec: {{podCIDRs: [10.{128 + i}.0.0/16]}}\n"
                    f"status: {{addresses: [{{type: InternalIP, address: 192.168.0.{i + 1}}}]}}\n")
 
+    def pooled_nodes(self):
+        for i in range(self.args.nodes):
+            pool = i % self.args.pools
+            taints = f", taints: [{{key: dedicated, value: pool-{pool}, effect: NoSchedule}}]" if self.tainted(pool) else ""
+            yield (f"apiVersion: v1\nkind: Node\nmetadata: {{name: node-{i}, labels: {{pool: pool-{pool}, kubernetes.io/hostname: node-{i}, zone: z-{i % 3}}}}}\n"
+                   f"spec: {{podCIDRs: [10.{i}.0.0/16]{taints}}}\nstatus: {{addresses: [{{type: InternalIP, address: 192.168.{i // 200}.{i % 200 + 1}}}]}}\n")
+
+    def tainted(self, pool):
+        return pool >= 2 and pool >= self.args.pools - 2
+
+    PROFILES = [("calico", "3.28.5", "all"), ("cilium", "1.16.19", "own_managed"), ("cilium", "1.18.11", "own_managed"), ("calico", "3.31.0", "all"), ("cilium", "1.15.19", "own_managed"),
+                ("kube-network-policies", "1.1.1", "all")]
+
+    def matrix_yaml(self):
+        head = "apiVersion: npverify.io/v1alpha1\nkind: NodeCapabilityMatrix\nmetadata: {name: bench}\nspec:\n  pools:\n"
+        for pool in range(self.args.pools):
+            name, version, scope = self.PROFILES[pool % len(self.PROFILES)]
+            head += (f"    - name: pool-{pool}\n      match: {{nodeSelector: {{matchLabels: {{pool: pool-{pool}}}}}}}\n      cni: {{name: {name}, version: {version}}}\n"
+                     f"      profile: {{identity_scope: {scope}}}\n")
+        yield head
+
+    def placed(self, index):
+        """What keeps the workload to some pools, as fields of its pods' spec."""
+        if not self.args.pools or index % 3:
+            return ""
+        pool = index // 3 % self.args.pools
+        if self.tainted(pool):
+            return f"nodeSelector: {{pool: pool-{pool}}}, tolerations: [{{key: dedicated, operator: Equal, value: pool-{pool}, effect: NoSchedule}}], "
+        if index % 2:
+            return f"nodeSelector: {{pool: pool-{pool}}}, "
+        other = (pool + 1) % self.args.pools
+        return ("affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: "
+                f"[{{matchExpressions: [{{key: pool, operator: In, values: [pool-{pool}, pool-{other}]}}]}}]}}}}}}, ")
+
+    def services_yaml(self):
+        for i in range(self.args.services):
+            namespace = i % self.namespaces
+            kind = f"type: NodePort, externalTrafficPolicy: {'Local' if i % 8 else 'Cluster'}, " if i % 4 == 0 else ""
+            node_port = f", nodePort: {30000 + i % 2768}" if i % 4 == 0 else ""
+            yield (f"apiVersion: v1\nkind: Service\nmetadata: {{name: s-{i}, namespace: ns-{namespace}}}\n"
+                   f"spec: {{{kind}clusterIP: 172.20.{i // 250}.{i % 250 + 1}, selector: {{app: {self.app_of(i, namespace)}}}, ports: [{{name: http, port: 80, targetPort: http{node_port}}}]}}\n")
+
+    def app_of(self, index, namespace):
+        return f"app-{(namespace * 7 + index // self.namespaces % 10) % self.apps}"
+
     def labels(self, index, namespace):
         unique = f", instance: i-{index}" if self.args.unique_labels else ""
-        return f"{{app: app-{(namespace * 7 + index // self.namespaces % 10) % self.apps}, tier: {'batch' if index % 11 == 0 else 'web'}{unique}}}"
+        return f"{{app: {self.app_of(index, namespace)}, tier: {'batch' if index % 11 == 0 else 'web'}{unique}}}"
 
     def pods_yaml(self):
         for i in range(self.args.pods):
@@ -151,7 +204,7 @@ class Cluster:
             labels = self.labels(i, namespace)
             yield (f"apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: w-{i}, namespace: ns-{namespace}}}\n"
                    f"spec:\n  replicas: {self.args.replicas}\n  selector: {{matchLabels: {labels}}}\n  template:\n    metadata: {{labels: {labels}}}\n"
-                   "    spec: {containers: [{name: main, image: img, ports: [{name: http, containerPort: 8080}]}]}\n")
+                   f"    spec: {{{self.placed(i)}containers: [{{name: main, image: img, ports: [{{name: http, containerPort: 8080}}]}}]}}\n")
 
 
 def main():
@@ -163,6 +216,10 @@ def main():
         parts["pods"] = cluster.pods_yaml()
     if args.workloads:
         parts["workloads"] = cluster.workloads_yaml()
+    if args.services:
+        parts["services"] = cluster.services_yaml()
+    if args.pools:
+        parts["matrix"] = cluster.matrix_yaml()
     for name, documents in parts.items():
         with open(os.path.join(args.out, name + ".yaml"), "w", encoding="utf-8") as out:
             out.write("---\n".join(documents))

@@ -29,7 +29,7 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 SLOPE_LIMIT = 1.35  # of a linear program on a busy machine; quadratic is 2
 SLOPE_FROM = 100
-EVERY = ["equiv", "equiv-cause", "equiv-needle", "diff", "prove", "list", "list-pods", "recheck"]
+EVERY = ["equiv", "equiv-cause", "equiv-needle", "diff", "prove", "prove-matrix", "list", "list-pods", "recheck"]
 CHECKED = ["equiv", "equiv-cause", "equiv-needle", "list", "list-pods"]  # RESULTS.md: `diff` does not keep the bound, `prove` was not measured
 
 
@@ -53,6 +53,21 @@ class Inputs:
             source, destination = i * 7 % namespaces, (i * 13 + 1) % namespaces
             lines.append(f"    - {{id: bench-{i}, title: nothing of namespace {source} reaches databases of {destination}, severity: high,")
             lines.append(f"       forbid: {{from: {{namespaces: [ns-{source}]}}, to: {{namespaces: [ns-{destination}]}}, ports: [TCP/{5000 + i}]}}}}")
+        out.write_text("\n".join(lines) + "\n")
+        return out
+
+    def mixed_specification(self, policies, count=20):
+        """Half of them about any pod that could be there, half about workloads; for every pair of nodes."""
+        out = self.folder / f"mixed-spec-{policies}.yaml"
+        namespaces = max(1, policies // 20)
+        lines = ["apiVersion: npverify.io/v1alpha1", "kind: InvariantSet", "metadata: {name: bench}", "spec:", "  invariants:"]
+        for i in range(count):
+            source, destination = i * 7 % namespaces, (i * 13 + 1) % namespaces
+            if i % 2:
+                body = f"require: {{from: {{workloads: [ns-{source}/Deployment/w-{source}]}}, to: {{workloads: [ns-{destination}/Deployment/w-{destination}]}}, ports: [TCP/8080]}}"
+            else:
+                body = f"forbid: {{from: {{namespaces: {{names: [ns-{source}]}}}}, to: {{namespaces: {{names: [ns-{destination}]}}}}, ports: [TCP/{5000 + i}]}}"
+            lines += [f"    - id: bench-{i}", f"      {body}"]
         out.write_text("\n".join(lines) + "\n")
         return out
 
@@ -114,6 +129,7 @@ class Commands:
         self.known = {
             "equiv": "equiv, equal readings", "equiv-cause": "equiv, one cause in many policies", "equiv-needle": "equiv, one policy differs",
             "diff": "diff, 10 policies changed", "prove": "prove, 20 invariants, any possible pod",
+            "prove-matrix": "prove --matrix, 20 invariants, K/25 nodes in 6 pools, 2 K/5 workloads, K/5 Services",
             "list": "list --count, K/2 workloads of 20 pods", "list-pods": "list --count, 10 K single pods", "recheck": "equiv again, one policy changed, warm cache",
         }
 
@@ -130,6 +146,9 @@ class Commands:
             return [self.binary, "diff", "--cni", "kubernetes", make(policies), make(policies, "--mode", "changed")]
         if name == "prove":
             return [self.binary, "prove", "-f", make(policies), "--cni", "kubernetes", self.inputs.specification(policies)]
+        if name == "prove-matrix":
+            cluster = make(policies, "--workloads", str(max(20, 2 * policies // 5)), "--replicas", "3", "--pools", "6", "--nodes", str(max(12, policies // 25)), "--services", str(policies // 5))
+            return [self.binary, "prove", "-f", cluster, "--matrix", cluster / "matrix.yaml", self.inputs.mixed_specification(policies)]
         if name == "list":
             return [self.binary, "list", "--count", "--cni", "kubernetes", "-f", make(policies, "--workloads", str(max(10, policies // 2)), "--replicas", "20", "--open", "0.2")]
         if name == "list-pods":
