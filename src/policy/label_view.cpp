@@ -220,10 +220,11 @@ logic::Expr LabelView::namespaces(logic::Pool& pool, logic::Role role, const res
 }
 
 logic::Expr LabelView::unknown(logic::Pool& pool, logic::Role role, const resource::LabelSelector& selector) const {
-  const bool asks = std::any_of(selector.requirements.begin(), selector.requirements.end(), [&](const auto& r) { return pod_key(r.key).kind == Kind::service_account_label; });
+  resource::LabelSelector told = selector;
+  const bool asks = std::erase_if(told.requirements, [&](const auto& r) { return pod_key(r.key).kind == Kind::service_account_label; }) > 0;
   if (!asks) return logic::False;
   const logic::Expr known = pods_of(pool, role, *state_->accounts, [](const auto&) { return true; });
-  return pool.both(pool.kind_is(role, logic::EndpointKind::pod), pool.negation(known));
+  return pool.conjunction({pool.kind_is(role, logic::EndpointKind::pod), pods(pool, role, told), pool.negation(known)});
 }
 
 }  // namespace npverify::policy

@@ -26,7 +26,8 @@ class LabelView {
   /// A namespaceSelector, for a pod in the role.
   logic::Expr namespaces(logic::Pool& pool, logic::Role role, const resource::LabelSelector& selector) const;
 
-  /// Where nobody can say what a podSelector selects: it asks for a label of a ServiceAccount, and the pod's is not among the objects given.
+  /// Where nobody can say what a podSelector selects: it asks for a label of a ServiceAccount, the pod's is not among the objects given, and
+  /// what else it asks for holds.
   logic::Expr unknown(logic::Pool& pool, logic::Role role, const resource::LabelSelector& selector) const;
 
   /// Where the answer for a key comes from.

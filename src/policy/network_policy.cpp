@@ -47,6 +47,17 @@ class Translation {
   Translation(AxisReader& axes, const LabelView& labels, const KnownAddresses& addresses, const NetworkPolicy& policy, Direction direction)
       : axes_(axes), pool_(axes.pool()), labels_(labels), addresses_(addresses), policy_(policy), direction_(direction), peer_(peer_of(direction)) {}
 
+  // What of a rule nobody can say: flows that it may allow, if no other does.
+  void note_open(const NetworkPolicyRule& source, const Policy& read, Expr ports, DirectionReading& side) {
+    const auto add = [&](Expr when, const char* axis, const std::string& why) {
+      if (!when.is_false()) side.add({pool_.conjunction({read.subject, when, ports}), Gap::Scope::denied, axis, why, policy_.meta.namespace_name});
+    };
+    for (const auto& peer : source.peers) {
+      add(open_accounts(peer), "labels.keys", "a peer of " + read.id() + " asks for labels of the pod's ServiceAccount, which is not among the objects given");
+      add(open_addresses(peer), "ip-blocks.addresses", "an ipBlock of " + read.id() + " may hold another address of the peer, which is not among the objects given");
+    }
+  }
+
   Rule rule(const NetworkPolicyRule& source, size_t number) {
     Rule rule{.peer = logic::True, .ports = logic::True, .origin = source.origin};
     rule.field = std::string(to_string(direction_)) + "[" + std::to_string(number) + "]";
@@ -73,14 +84,30 @@ class Translation {
   Expr selected(const NetworkPolicyPeer& peer) {
     if ((peer.pod_selector && selects_everything(axes_, *peer.pod_selector, false)) || (peer.namespace_selector && selects_everything(axes_, *peer.namespace_selector, true))) return logic::True;
     const Expr is_pod = pool_.kind_is(peer_, logic::EndpointKind::pod);
-    std::vector<Expr> pod{is_pod};
-    pod.push_back(peer.namespace_selector ? labels_.namespaces(pool_, peer_, *peer.namespace_selector) : pool_.namespace_is(peer_, policy_.meta.namespace_name));
+    std::vector<Expr> pod{is_pod, in_namespace(peer)};
     if (peer.pod_selector) pod.push_back(pool_.negation(labels_.unknown(pool_, peer_, *peer.pod_selector)));
     if (peer.pod_selector) pod.push_back(peer.namespace_selector ? labels_.pods(pool_, peer_, *peer.pod_selector) : labels_.pods_of_own_namespace(pool_, peer_, *peer.pod_selector));
     const bool matches_unlabelled = peer.namespace_selector && !peer.namespace_selector->empty() && asks_only_for_absence(*peer.namespace_selector) &&
                                     (!peer.pod_selector || asks_only_for_absence(*peer.pod_selector));
     const Expr beyond = axes_.ask("selectors.beyond-pods", {matches_unlabelled ? logic::True : logic::False}, direction_);
     return pool_.either(pool_.conjunction(std::move(pod)), beyond);
+  }
+
+  // Pods of whom it is open whether the peer's selectors select them.
+  Expr open_accounts(const NetworkPolicyPeer& peer) {
+    if (!peer.pod_selector) return logic::False;
+    return pool_.both(in_namespace(peer), labels_.unknown(pool_, peer_, *peer.pod_selector));
+  }
+
+  // Ends of whom it is open whether the block holds one of their addresses.
+  Expr open_addresses(const NetworkPolicyPeer& peer) {
+    if (!peer.ip_block) return logic::False;
+    const Expr counts = axes_.ask("ip-blocks.peers", {logic::True, truth(peer.ip_block->cidr.length == 0)}, direction_);
+    return pool_.both(counts, addresses_.unknown(pool_, direction_, addresses_of(*peer.ip_block)));
+  }
+
+  Expr in_namespace(const NetworkPolicyPeer& peer) {
+    return peer.namespace_selector ? labels_.namespaces(pool_, peer_, *peer.namespace_selector) : pool_.namespace_is(peer_, policy_.meta.namespace_name);
   }
 
   Expr block(const resource::IpBlock& block, bool has_ports) {
@@ -187,32 +214,12 @@ void note_gaps(const std::vector<std::string>& missing, const Policy& policy, co
 
 const std::vector<NetworkPolicyRule>& rules_of(const NetworkPolicy& policy, Direction direction) { return direction == Direction::ingress ? policy.ingress : policy.egress; }
 
-// Pods whose ServiceAccount nobody gave, where a selector asks for its labels: as subjects they may or may not be selected, as peers only
-// what no other rule allows is open.
-void note_unknown_accounts(logic::Pool& pool, const LabelView& labels, const NetworkPolicy& policy, Direction direction, const Policy& read, DirectionReading& side) {
-  const auto add = [&](Expr when, Gap::Scope scope, const std::string& what) {
-    if (!when.is_false())
-      side.add({when, scope, "labels.keys", what + " of " + read.id() + " asks for labels of the pod's ServiceAccount, which is not among the objects given", policy.meta.namespace_name});
-  };
-  const Expr here = pool.namespace_is(subject_of(direction), policy.meta.namespace_name);
-  add(pool.both(here, labels.unknown(pool, subject_of(direction), policy.pod_selector)), Gap::Scope::always, "the podSelector");
-  for (const auto& rule : rules_of(policy, direction))
-    for (const auto& peer : rule.peers)
-      if (peer.pod_selector) add(pool.both(read.subject, labels.unknown(pool, peer_of(direction), *peer.pod_selector)), Gap::Scope::denied, "a peer");
-}
-
-// Peers that a block may hold by an address that nobody gave.
-void note_unknown_addresses(AxisReader& axes, const KnownAddresses& addresses, const NetworkPolicy& policy, Direction direction, const Policy& read, DirectionReading& side) {
-  logic::Pool& pool = axes.pool();
-  for (const auto& rule : rules_of(policy, direction)) {
-    for (const auto& peer : rule.peers) {
-      if (!peer.ip_block) continue;
-      const Expr counts = axes.ask("ip-blocks.peers", {logic::True, peer.ip_block->cidr.length == 0 ? logic::True : logic::False}, direction);
-      const Expr when = pool.conjunction({read.subject, counts, addresses.unknown(pool, direction, addresses_of(*peer.ip_block))});
-      if (!when.is_false())
-        side.add({when, Gap::Scope::denied, "ip-blocks.addresses", "an ipBlock of " + read.id() + " may hold another address of the peer, which is not among the objects given", policy.meta.namespace_name});
-    }
-  }
+// A policy that asks for labels of ServiceAccounts that nobody gave may or may not select their pods.
+void note_open_subjects(logic::Pool& pool, const LabelView& labels, const NetworkPolicy& policy, Direction direction, const Policy& read, DirectionReading& side) {
+  const Role subject = subject_of(direction);
+  const Expr when = pool.both(pool.namespace_is(subject, policy.meta.namespace_name), labels.unknown(pool, subject, policy.pod_selector));
+  if (!when.is_false())
+    side.add({when, Gap::Scope::always, "labels.keys", "the podSelector of " + read.id() + " asks for labels of the pod's ServiceAccount, which is not among the objects given", policy.meta.namespace_name});
 }
 
 }  // namespace
@@ -239,10 +246,13 @@ void translate_network_policies(AxisReader& axes, const LabelView& labels, const
       read.subject = pool.both(pool.namespace_is(subject, policy.meta.namespace_name), read.selector);
       note_gaps(missing, read, axes.profile(), side);
       if (!isolates(axes, policy, direction)) continue;
-      note_unknown_accounts(pool, labels, policy, direction, read, side);
-      note_unknown_addresses(axes, addresses, policy, direction, read, side);
+      note_open_subjects(pool, labels, policy, direction, read, side);
       const auto& rules = rules_of(policy, direction);
-      for (size_t i = 0; i < rules.size(); ++i) read.rules.push_back(Translation(axes, labels, addresses, policy, direction).rule(rules[i], i));
+      Translation translation(axes, labels, addresses, policy, direction);
+      for (size_t i = 0; i < rules.size(); ++i) {
+        read.rules.push_back(translation.rule(rules[i], i));
+        translation.note_open(rules[i], read, read.rules.back().ports, side);
+      }
       note_gaps(axes.take_missing(), read, axes.profile(), side);
       side.by_namespace[read.namespace_name].push_back(static_cast<uint32_t>(side.policies.size()));
       side.policies.push_back(std::move(read));
