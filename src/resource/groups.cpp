@@ -19,15 +19,13 @@ constexpr std::array carrying{
     GroupKind{"projectcalico.org", "HostEndpoint"},
     GroupKind{"crd.projectcalico.org", "Profile"},
     GroupKind{"crd.projectcalico.org", "HostEndpoint"},
-    // Sets and tiers decide only through policies that name them; one without the other is half of something.
+    // Sets decide only through policies that name them: a set without one is half of something. Tiers, which every Calico and Antrea has,
+    // decide nothing while they are empty.
     GroupKind{"projectcalico.org", "NetworkSet"},
     GroupKind{"projectcalico.org", "GlobalNetworkSet"},
-    GroupKind{"projectcalico.org", "Tier"},
     GroupKind{"crd.projectcalico.org", "NetworkSet"},
     GroupKind{"crd.projectcalico.org", "GlobalNetworkSet"},
-    GroupKind{"crd.projectcalico.org", "Tier"},
     GroupKind{"cilium.io", "CiliumCIDRGroup"},
-    GroupKind{"crd.antrea.io", "Tier"},
     GroupKind{"crd.antrea.io", "Group"},
     GroupKind{"crd.antrea.io", "ClusterGroup"},
     GroupKind{"cilium.io", "CiliumEnvoyConfig"},
