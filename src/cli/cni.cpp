@@ -12,7 +12,12 @@ void add_page(CLI::App& cni, CommonOptions& options, int& exit_code, const char*
               std::string (*page)(const Encodings&, const std::vector<std::string>&, const CommonOptions&)) {
   CLI::App* command = cni.add_subcommand(name, help);
   const auto values = std::make_shared<std::vector<std::string>>(arguments.size());
-  for (size_t i = 0; i < arguments.size(); ++i) command->add_option(arguments[i], (*values)[i], "")->required();
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    const bool axis = std::string_view(arguments[i]) == "axis";
+    command->add_option(arguments[i], (*values)[i], axis ? "An axis, as `npverify cni show` lists them" : "NAME@VERSION, NAME@VERSION[option=value,...] or kubernetes")
+        ->required()
+        ->type_name(axis ? "AXIS" : "PROFILE");
+  }
   add_encodings_options(*command, options);
   command->add_option("--format", options.formats, "text or json")->type_name("FORMAT")->allow_extra_args(false);
   command->callback([&options, &exit_code, values, page] {

@@ -11,8 +11,24 @@ struct Folders {
   std::string old_path, new_path;
 };
 
+/// The manifests of both sides; the problems of both where there are any.
+std::pair<Snapshot, Snapshot> load_both(const CommonOptions& options, const Folders& folders) {
+  std::vector<Snapshot> snapshots;
+  std::string problems;
+  for (const std::string& path : {folders.old_path, folders.new_path}) {
+    try {
+      snapshots.push_back(Snapshot::load({path}, options.default_namespace));
+    } catch (const Error& error) {
+      if (error.kind() != Error::Kind::input) throw;
+      problems += error.what();
+    }
+  }
+  if (!problems.empty()) throw Error(Error::Kind::input, problems);
+  return {snapshots[0], snapshots[1]};
+}
+
 int run_diff(const CommonOptions& options, const Folders& folders) {
-  const Snapshot before = Snapshot::load({folders.old_path}, options.default_namespace), after = Snapshot::load({folders.new_path}, options.default_namespace);
+  const auto [before, after] = load_both(options, folders);
   const Encodings encodings = load_encodings(options);
   const ChosenProfiles chosen = choose_profiles(options, encodings, after, {{"--cni", options.cni}});
   Report report = [&] {

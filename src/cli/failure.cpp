@@ -31,6 +31,25 @@ std::vector<std::string> candidates(const CLI::App& command, const std::string& 
   return names;
 }
 
+/// "npverify cni show".
+std::string name_of(const CLI::App& command) { return command.get_parent() ? name_of(*command.get_parent()) + " " + command.get_name() : command.get_name(); }
+
+/// CLI11's sentences are about its own parts ("new is required"); these are about what to type.
+std::string in_our_words(const CLI::App& command, const CLI::ParseError& error) {
+  const std::string text = error.what();
+  if (dynamic_cast<const CLI::RequiredError*>(&error)) {
+    for (const CLI::Option* option : command.get_options())
+      if (option->get_positional() && option->get_required() && option->count() == 0) return option->get_type_name() + " is missing: " + option->get_description();
+    if (!command.get_subcommands([](const CLI::App*) { return true; }).empty()) return "name a command";
+  }
+  if (dynamic_cast<const CLI::ConversionError*>(&error))
+    if (const size_t equals = text.find(" = "), option = text.find("--"); equals != std::string::npos && option != std::string::npos) {
+      const std::string value = text.substr(equals + 3);
+      return text.substr(option, equals - option) + " " + value + ": expected a number";
+    }
+  return text;
+}
+
 std::string with_line_end(std::string text) {
   if (text.empty() || text.back() != '\n') text += '\n';
   return text;
@@ -51,16 +70,17 @@ std::string keep_artefact(const std::string& what, int argc, char** argv) {
 int report_usage(const CLI::App& app, const CLI::ParseError& error) {
   if (error.get_exit_code() == 0) return app.exit(error);
   const CLI::App& command = innermost(app);
+  const std::string name = name_of(command);
   const std::vector<std::string> left_over = app.remaining(true);
   std::cerr << "error: ";
   if (left_over.empty()) {
-    std::cerr << error.what() << "\n";
+    std::cerr << in_our_words(command, error) << "\n";
   } else {
     const std::string word = left_over.front().substr(0, left_over.front().find('='));
     std::cerr << (word.starts_with("-") ? "unknown option '" : command.get_subcommands([](const CLI::App*) { return true; }).empty() ? "unexpected argument '" : "unknown command '") << word << "'"
               << did_you_mean(word, candidates(command, word)) << "\n";
   }
-  std::cerr << "`" << (&command == &app ? "npverify" : "npverify " + command.get_name()) << " --help` lists what there is\n";
+  std::cerr << "`" << name << " --help` lists what there is\n";
   return 2;
 }
 

@@ -21,6 +21,7 @@ int main(int argc, char** argv) {
   add_show_command(app, options, exit_code);
   add_cni_command(app, options, exit_code);
   add_version_command(app, options, exit_code);
+  app.set_version_flag("--version", std::string("npverify ") + npverify::version());
   app.require_subcommand(1);
   app.footer("Exit codes: 0 proved, equivalent, same; 1 violated or different; 2 input or command wrong; 3 unknown, vacuous or partial; 4 internal error.");
   try {

@@ -54,8 +54,12 @@ void add_layout_options(CLI::App& command, CommonOptions& options) {
   command.add_flag("-q,--quiet", options.quiet, "The answer in one line");
 }
 
-Snapshot load_snapshot(const CommonOptions& options) {
+void check_input(const CommonOptions& options) {
   if (options.paths.empty()) throw Error(Error::Kind::input, "error: no manifests; name files or folders with -f, or - for stdin\n");
+}
+
+Snapshot load_snapshot(const CommonOptions& options) {
+  check_input(options);
   return Snapshot::load(options.paths, options.default_namespace);
 }
 

@@ -42,6 +42,8 @@ void add_output_options(CLI::App& command, CommonOptions& options);    ///< --fo
 void add_layout_options(CLI::App& command, CommonOptions& options);    ///< --format, --color, -q
 
 // What they mean. All throw Error (input) for what is wrong.
+/// Throws where no manifests were named.
+void check_input(const CommonOptions& options);
 Snapshot load_snapshot(const CommonOptions& options);
 Encodings load_encodings(const CommonOptions& options);
 InstallationOptions installation_of(const CommonOptions& options);

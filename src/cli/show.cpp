@@ -12,9 +12,10 @@ namespace {
 const std::vector<std::string> steps{"documents", "resources", "reading", "formula", "smt2", "slices"};
 
 std::string show_step(const CommonOptions& options, const std::string& step) {
-  if (step == "documents") return show::documents(options.paths);
   if (std::find(steps.begin(), steps.end(), step) == steps.end())
     throw Error(Error::Kind::input, "error: there is no step '" + step + "'; expected documents, resources, reading, formula, smt2 or slices" + did_you_mean(step, steps) + "\n");
+  check_input(options);
+  if (step == "documents") return show::documents(options.paths);
   const Snapshot snapshot = load_snapshot(options);
   if (step == "resources") return show::resources(snapshot);
   const Encodings encodings = load_encodings(options);

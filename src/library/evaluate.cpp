@@ -1,5 +1,6 @@
 #include "npverify/evaluate.h"
 
+#include <algorithm>
 #include <fstream>
 #include <functional>
 #include <istream>
@@ -14,20 +15,25 @@
 namespace npverify {
 namespace {
 
-/// The fields of one line of CSV: commas, quotes doubled inside quotes.
-std::vector<std::string> fields_of(const std::string& line) {
-  std::vector<std::string> fields(1);
-  bool quoted = false;
+struct Field {
+  std::string text;
+  uint32_t column = 1;  ///< of its first byte, from 1
+};
+
+/// One line of CSV: commas, quotes doubled inside quotes. Sets `open` where a quote is not closed in its line: no end has a line end in it.
+std::vector<Field> fields_of(const std::string& line, bool& open) {
+  std::vector<Field> fields(1);
+  open = false;
   for (size_t i = 0; i < line.size(); ++i) {
     const char c = line[i];
-    if (c == '"' && quoted && i + 1 < line.size() && line[i + 1] == '"')
-      fields.back() += line[++i];
+    if (c == '"' && open && i + 1 < line.size() && line[i + 1] == '"')
+      fields.back().text += line[++i];
     else if (c == '"')
-      quoted = !quoted;
-    else if (c == ',' && !quoted)
-      fields.emplace_back();
+      open = !open;
+    else if (c == ',' && !open)
+      fields.push_back({"", static_cast<uint32_t>(i + 2)});
     else if (c != '\r')
-      fields.back() += c;
+      fields.back().text += c;
   }
   return fields;
 }
@@ -62,12 +68,16 @@ class FlowReader {
     std::getline(in_, line);
     line_ = 1;
     if (line.starts_with("\xEF\xBB\xBF")) line.erase(0, 3);
-    const auto names = fields_of(line);
+    bool open = false;
+    const auto names = fields_of(line, open);
     for (size_t i = 0; i < names.size(); ++i)
-      for (size_t c = 0; c < 4; ++c)
-        if (names[i] == wanted[c]) columns_[c] = static_cast<int>(i);
-    for (size_t c = 0; c < 4; ++c)
-      if (columns_[c] < 0) problem("the header has no column '" + std::string(wanted[c]) + "'; expected source,destination,protocol,port");
+      for (size_t c = 0; c < 4; ++c) {
+        if (names[i].text != wanted[c]) continue;
+        if (columns_[c] >= 0) problem("the header names the column '" + names[i].text + "' twice", names[i].column);
+        columns_[c] = static_cast<int>(i);
+      }
+    needed_ = static_cast<size_t>(*std::max_element(columns_, columns_ + 4)) + 1;
+    report_missing_columns(line);
     return !problems.has_errors();
   }
 
@@ -76,38 +86,54 @@ class FlowReader {
     while (std::getline(in_, line)) {
       ++line_;
       if (line.empty() || line == "\r") continue;
-      if (read(fields_of(line), flow)) return true;
+      if (read(line, flow)) return true;
     }
     return false;
   }
 
-  void problem(const std::string& message) {
-    if (problems.error_count() < 50) problems.error({file_, line_, 1}, "", message);
+  void problem(const std::string& message, uint32_t column = 1) {
+    if (problems.error_count() < most) problems.error({file_, line_, column}, "", message);
+    else if (problems.error_count() == most) problems.error({file_, 0, 0}, "", "and more problems in later lines");
   }
 
   base::Diagnostics problems;
 
  private:
   static constexpr const char* wanted[] = {"source", "destination", "protocol", "port"};
+  static constexpr size_t most = 50;
 
-  bool read(const std::vector<std::string>& fields, FlowLine& flow) {
-    std::string values[4];
-    for (size_t c = 0; c < 4; ++c) {
-      if (static_cast<size_t>(columns_[c]) >= fields.size()) return problem("expected " + std::to_string(columns_[c] + 1) + " fields, found " + std::to_string(fields.size())), false;
-      values[c] = fields[static_cast<size_t>(columns_[c])];
+  void report_missing_columns(const std::string& line) {
+    std::string missing;
+    for (size_t c = 0; c < 4; ++c)
+      if (columns_[c] < 0) missing += (missing.empty() ? "" : ", ") + std::string(wanted[c]);
+    if (missing.empty()) return;
+    const bool readable = std::all_of(line.begin(), line.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x20 || c == '\t' || c == '\r'; });
+    const std::string shown = line.empty() ? "nothing" : readable ? "'" + line.substr(0, std::min<size_t>(line.find('\r'), 80)) + "'" : "no text";
+    problem("the header has no column " + missing + "; expected source,destination,protocol,port, found " + shown);
+  }
+
+  bool read(const std::string& line, FlowLine& flow) {
+    bool open = false;
+    const auto fields = fields_of(line, open);
+    if (open) return problem("a quote is not closed in this line"), false;
+    if (fields.size() < needed_) return problem("expected " + std::to_string(needed_) + " fields, as in the header, found " + std::to_string(fields.size())), false;
+    const auto field = [&](size_t c) -> const Field& { return fields[static_cast<size_t>(columns_[c])]; };
+    const auto protocol = base::parse_protocol(field(2).text);
+    const auto port = parse_port(field(3).text);
+    if (!protocol) {
+      const auto near = base::nearest(field(2).text, {"TCP", "UDP", "SCTP", "ICMP"});
+      problem("unknown protocol '" + field(2).text + "'; expected TCP, UDP, SCTP or ICMP" + (near ? " (did you mean '" + *near + "'?)" : ""), field(2).column);
     }
-    const auto protocol = base::parse_protocol(values[2]);
-    const auto port = parse_port(values[3]);
-    if (!protocol) problem("unknown protocol '" + values[2] + "'; expected TCP, UDP, SCTP or ICMP");
-    if (!port) problem("'" + values[3] + "' is no port; expected 0 to 65535");
+    if (!port) problem("'" + field(3).text + "' is no port; expected 0 to 65535", field(3).column);
     if (!protocol || !port) return false;
-    flow = {values[0], values[1], *protocol, *port};
+    flow = {field(0).text, field(1).text, *protocol, *port};
     return true;
   }
 
   std::istream& in_;
   std::shared_ptr<base::SourceFile> file_;
   uint32_t line_ = 0;
+  size_t needed_ = 0;  // fields of a line, up to the last column that is read
   int columns_[4] = {-1, -1, -1, -1};
 };
 
@@ -161,10 +187,8 @@ EvaluationCounts answer_all(const Judge& answer, const std::string& name, std::i
   std::string out;
   while (reader.next(flow)) {
     const auto found = answer(flow.source, flow.destination, flow.protocol, flow.port);
-    if (!found.egress) {
-      reader.problem(found.problem);
-      continue;
-    }
+    if (!found.egress) reader.problem(found.problem);
+    if (reader.problems.has_errors()) continue;  // what was printed stays the answer to the first lines; the rest is only checked
     ++counts.flows;
     const auto verdict = found.verdict();
     counts.unknown += verdict == oracle::EndVerdict::unknown;

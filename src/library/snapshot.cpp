@@ -1,11 +1,13 @@
 #include "library/state.h"
 #include "manifest/node.h"
 #include "resource/load.h"
+#include "resource/syntax.h"
 
 namespace npverify {
 namespace {
 
 Snapshot make_snapshot(const std::vector<manifest::Document>& documents, const std::string& default_namespace, base::Diagnostics& diagnostics) {
+  if (const auto expected = resource::dns_label_problem(default_namespace)) throw base::InputError("error: '" + default_namespace + "' is not a namespace; expected " + *expected + "\n");
   auto state = std::make_shared<Snapshot::State>();
   state->snapshot = resource::load_snapshot(documents, {.default_namespace = default_namespace}, diagnostics);
   if (diagnostics.has_errors()) throw base::InputError(diagnostics);

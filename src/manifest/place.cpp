@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/source.h"
+
 namespace npverify::manifest {
 namespace {
 
@@ -51,6 +53,15 @@ Place PlaceFinder::at_byte(size_t offset) {
     next_break_ = break_after(text_, line_start_);
   }
   return {offset, line_, static_cast<uint32_t>(offset - line_start_ + 1)};
+}
+
+std::string_view word_at(std::string_view text, uint32_t line, uint32_t column) {
+  std::string_view rest = base::line_of(text, line);
+  if (column == 0 || column > rest.size()) return {};
+  rest.remove_prefix(column - 1);
+  size_t end = 0;
+  while (end < rest.size() && std::string_view(" \t,[]{}\"'*&!#").find(rest[end]) == std::string_view::npos && !(rest[end] == ':' && (end + 1 == rest.size() || rest[end + 1] == ' '))) ++end;
+  return rest.substr(0, end);
 }
 
 }  // namespace npverify::manifest

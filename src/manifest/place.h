@@ -32,4 +32,8 @@ class PlaceFinder {
   uint32_t line_ = 1;
 };
 
+/// The unquoted scalar that begins at line and column (bytes, from 1), as it is spelled: "010", "off". Empty where a quote, an alias or
+/// nothing stands there.
+std::string_view word_at(std::string_view text, uint32_t line, uint32_t column);
+
 }  // namespace npverify::manifest

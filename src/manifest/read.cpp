@@ -7,6 +7,7 @@
 #include <iterator>
 #include <set>
 
+#include "base/log.h"
 #include "manifest/json_reader.h"
 #include "manifest/node.h"
 #include "manifest/text_check.h"
@@ -113,7 +114,9 @@ std::vector<Document> read_documents(const std::vector<std::string>& paths, cons
   for (const auto& path : expand(paths, diagnostics)) {
     auto text = read_file(path, limits, diagnostics);
     if (!text) continue;
+    const size_t bytes = text->size();
     auto found = read_text(path, std::move(*text), limits, diagnostics);
+    if (base::logging()) base::log("read", path + ": " + std::to_string(bytes) + " bytes, " + std::to_string(found.size()) + " documents");
     std::move(found.begin(), found.end(), std::back_inserter(documents));
   }
   return documents;

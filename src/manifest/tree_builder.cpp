@@ -207,7 +207,12 @@ void TreeBuilder::add_merge(Frame& frame, const Node& node) {
 void TreeBuilder::finish_mapping(Frame& frame) {
   const auto& entries = frame.node.entries;
   const auto report = [&](const Node::Entry& again, const Node::Entry& first) {
-    error({0, again.line, again.column}, "key '" + std::string(again.key) + "' is given twice; the first is in line " + std::to_string(first.line));
+    const std::string_view word = word_at(file_->text, again.line, again.column);
+    const bool typed = (again.key == "true" || again.key == "false") && !word.empty() && word != again.key;  // `off` and `n` are one key
+    diagnostics_.error({file_, again.line, again.column}, "",
+                       "key '" + std::string(typed ? word : again.key) + "'" + (typed ? ", which YAML reads as " + std::string(again.key) + "," : "") + " is given twice; the first is in line " +
+                           std::to_string(first.line),
+                       typed ? "put it in quotes" : "");
   };
   if (entries.size() <= 16) {
     for (size_t i = 1; i < entries.size(); ++i)

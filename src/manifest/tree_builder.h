@@ -31,6 +31,7 @@ class TreeBuilder {
   /// Keeps a text as long as the document.
   std::string_view keep(std::string_view text);
   void error(Place place, std::string message, std::string hint = "");
+  /// Has the document no tree? A key that is given twice is an error too, but the tree stands, so that its other problems are found.
   bool failed() const { return failed_; }
   bool too_large() const { return too_large_; }
   /// Where a mapping or sequence first stood where only a key can: what an unrendered template looks like.

@@ -62,7 +62,22 @@ class StreamReader {
       if (yaml_parser_parse(&parser.parser, &event.event) == 0) return after_error(parser.parser);
       if (event.event.type == YAML_STREAM_END_EVENT || stopped_) return std::nullopt;
       take(event.event);
+      if (builder_.too_large()) return after_large_document();
     }
+  }
+
+  /// The rest of a document that is too large is not parsed: libyaml's time grows with the square of the depth of flow collections.
+  std::optional<size_t> after_large_document() {
+    forward_problems();
+    builder_.start();
+    in_document_ = false;
+    ++index_;
+    return next_document();
+  }
+
+  std::optional<size_t> next_document() const {
+    const size_t next = text_.find("\n---", boundary_);
+    return next == std::string_view::npos ? std::nullopt : std::optional(next + 1);
   }
 
   void take(const yaml_event_t& event) {
@@ -112,11 +127,10 @@ class StreamReader {
     in_document_ = false;
     Document document;
     document.index = index_++;
-    if (builder_.failed()) {
-      const auto key = builder_.collection_as_key();
-      if (!key || !report_template(key->offset, key->offset)) forward_problems();
-      return;
-    }
+    const auto key = builder_.collection_as_key();
+    if (key && report_template(key->offset, key->offset)) return;
+    forward_problems();
+    if (builder_.failed()) return;
     document.root = builder_.root();
     if (document.root.kind == NodeKind::null) return;
     document.file = file_;
@@ -214,9 +228,7 @@ class StreamReader {
     const auto [place, message, hint] = explain_syntax_error(parser, text_, places_);
     diagnostics_.error({file_, place.line, place.column}, "", message, hint);
     ++index_;
-    const size_t next = text_.find("\n---", boundary_);
-    if (next == std::string_view::npos) return std::nullopt;
-    return next + 1;
+    return next_document();
   }
 
   const std::shared_ptr<const base::SourceFile>& file_;

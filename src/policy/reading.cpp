@@ -75,6 +75,10 @@ void read_enforcement(const semantics::Profile& profile, DirectionReading& side)
 
 }  // namespace
 
+bool is_drop_axis(std::string_view axis) {
+  return std::any_of(std::begin(datapath_axes), std::end(datapath_axes), [&](const DatapathAxis& one) { return one.effect == drop && one.axis == axis; });
+}
+
 Reading read_policies(logic::Pool& pool, const resource::Snapshot& snapshot, const ClusterFacts& facts, const semantics::Profile& profile, const std::vector<uint32_t>* only) {
   Reading reading{.profile = profile};
   AxisReader axes(pool, profile, facts);

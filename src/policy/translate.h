@@ -29,6 +29,9 @@ class AxisReader {
   std::vector<std::string> missing_;
 };
 
+/// Does the axis say what a CNI drops whatever policy says? Comparisons leave such flows out unless they are asked for.
+bool is_drop_axis(std::string_view axis);
+
 /// networking.k8s.io/v1 NetworkPolicies: adds the policies to both directions, the refused ones to `reading.refused`.
 void translate_network_policies(AxisReader& axes, const LabelView& labels, const KnownAddresses& addresses, const std::vector<resource::NetworkPolicy>& policies,
                                 const std::vector<uint32_t>* only, Reading& reading);

@@ -37,11 +37,12 @@ const policy::Reading& Evaluation::reading() const { return state_->reading; }
 Evaluation::Answer Evaluation::answer(const std::string& source, const std::string& destination, base::Protocol protocol, base::Port port) {
   const world::Endpoint* ends[2] = {};
   const std::string* names[2] = {&source, &destination};
+  std::string problem;
   for (int i = 0; i < 2; ++i) {
     ends[i] = state_->directory.find(*names[i]);
-    if (ends[i]) continue;
-    return {.problem = no_such_end(*names[i], state_->directory)};
+    if (!ends[i]) problem += (problem.empty() ? "" : "; ") + no_such_end(*names[i], state_->directory);
   }
+  if (!problem.empty()) return {.problem = problem};
   const auto found = state_->evaluator.answer(*ends[0], *ends[1], protocol, port);
   return {.egress = found.egress, .ingress = found.ingress};
 }

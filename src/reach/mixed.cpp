@@ -119,8 +119,10 @@ MixedEvaluation::MixedEvaluation(const resource::Snapshot& snapshot, const matri
 MixedEvaluation::~MixedEvaluation() = default;
 
 Evaluation::Answer MixedEvaluation::answer(const std::string& source, const std::string& destination, base::Protocol protocol, base::Port port) {
+  std::string problem;
   for (const std::string* name : {&source, &destination})
-    if (!state_->readers[0]->directory.find(*name)) return {.problem = no_such_end(*name, state_->readers[0]->directory)};
+    if (!state_->readers[0]->directory.find(*name)) problem += (problem.empty() ? "" : "; ") + no_such_end(*name, state_->readers[0]->directory);
+  if (!problem.empty()) return {.problem = problem};
   return {.egress = state_->decide(Direction::egress, source, destination, protocol, port), .ingress = state_->decide(Direction::ingress, source, destination, protocol, port)};
 }
 

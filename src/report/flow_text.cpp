@@ -79,7 +79,7 @@ std::string facts_text(const verify::JourneyVerdict& journey, const Style& style
 std::string row_text(const verify::FlowRow& row, const FlowAnswer& answer, const Style& style) {
   std::string where = std::string(path::to_string(row.kind)) + (row.service.empty() ? "" : " " + row.service) + ":" + std::to_string(row.entry_port) + ", " + row.relation;
   where += ": " + (row.client_node.empty() ? row.client : row.client_node) + " to " + (row.endpoint_node.empty() ? row.endpoint : row.endpoint_node) + (row.relay.empty() ? "" : " by " + row.relay);
-  std::string out = paragraph(style, "  " + paint(style, ink_of(row.verdict), word_of(row.verdict)) + "  ", where + "; " + counted(row.combinations, "combination"));
+  std::string out = paragraph(style, "  " + paint(style, ink_of(row.verdict), word_of(row.verdict)) + "  ", where + "; " + unbroken(counted(row.combinations, "combination")));
   if (row.verdict != EndVerdict::allow) out += paragraph(style, "    ", std::string(verify::to_string(row.layer)) + ": " + row.reason);
   for (const auto& one : row.to_supply) out += paragraph(style, "    to supply: ", one);
   if (answer.ratio) return out;

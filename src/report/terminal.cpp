@@ -8,6 +8,12 @@ namespace {
 constexpr size_t gap = 2;          // between two columns
 constexpr size_t least_width = 12; // of a column that shares
 
+constexpr std::string_view no_break = "\u00a0";
+
+void replace_all(std::string& text, std::string_view from, std::string_view to) {
+  for (size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) text.replace(at, from.size(), to);
+}
+
 const char* code_of(Ink ink) {
   switch (ink) {
     case Ink::plain: return "";
@@ -79,6 +85,12 @@ size_t display_width(std::string_view text) {
   return width;
 }
 
+std::string unbroken(std::string_view text) {
+  std::string out(text);
+  replace_all(out, " ", no_break);
+  return out;
+}
+
 std::vector<std::string> wrap(std::string_view text, size_t width) {
   width = std::max<size_t>(width, 1);
   std::vector<std::string> lines{""};
@@ -97,6 +109,7 @@ std::vector<std::string> wrap(std::string_view text, size_t width) {
     if (!lines.back().empty()) lines.back() += ' ';
     lines.back() += word;
   }
+  for (std::string& line : lines) replace_all(line, no_break, " ");
   return lines;
 }
 

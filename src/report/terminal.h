@@ -24,6 +24,9 @@ std::string paint(const Style& style, Ink ink, std::string_view text);
 /// Columns that `text` takes on a terminal: escape sequences take none, a UTF-8 sequence takes one.
 size_t display_width(std::string_view text);
 
+/// `text` with spaces at which wrap() does not break, for a number and its noun. Only for text that is wrapped.
+std::string unbroken(std::string_view text);
+
 /// `text` broken at spaces into lines of at most `width` columns; a word longer than a line is cut. Never empty.
 std::vector<std::string> wrap(std::string_view text, size_t width);
 

@@ -80,7 +80,7 @@ std::string why_text(const Style& style, const verify::Finding& finding) {
 }
 
 std::string affected_text(const verify::Finding& finding) {
-  return finding.policies_affected > 1 ? " [" + std::to_string(finding.policies_affected) + " policies]" : "";
+  return finding.policies_affected > 1 ? " " + unbroken("[" + std::to_string(finding.policies_affected) + " policies]") : "";
 }
 
 std::string invariant_head(const verify::InvariantResult& result, const Style& style) {

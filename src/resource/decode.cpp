@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <charconv>
 
+#include "manifest/json_reader.h"
+#include "manifest/place.h"
+
 namespace npverify::resource {
 
 using manifest::NodeKind;
@@ -27,12 +30,14 @@ std::string found(const manifest::Node& node) {
     case NodeKind::boolean: return "the boolean " + std::string(node.text);
     case NodeKind::integer: return "the integer " + std::string(node.text);
     case NodeKind::real: return "the number " + std::string(node.text);
-    case NodeKind::string: return "the string '" + shorten(node.text) + "'";
+    case NodeKind::string: return "the string " + quoted(node.text);
     case NodeKind::sequence: return "a list";
     case NodeKind::mapping: return "a mapping";
   }
   return "";
 }
+
+std::string quoted(std::string_view text) { return "'" + shorten(text) + "'"; }
 
 std::string unrendered_hint(std::string_view text) {
   if (text.find("{{") != std::string_view::npos) return "a template that was not rendered? run `helm template`, or the tool it is for, first";
@@ -99,7 +104,22 @@ void Field::warning(std::string message, std::string hint) const { context_->not
 
 void Field::type_error(std::string_view expected) const {
   const bool unquoted = expected == "a string" && (node_->kind == NodeKind::boolean || node_->kind == NodeKind::integer || node_->kind == NodeKind::real);
-  error("expected " + std::string(expected) + ", found " + found(*node_), unquoted ? "put it in quotes" : "");
+  const std::string_view word = spelled();
+  error("expected " + std::string(expected) + ", found " + (word.empty() ? "" : std::string(word) + ", which YAML reads as ") + found(*node_), unquoted ? "put it in quotes" : "");
+}
+
+std::string_view Field::spelled() const {
+  if (!node_ || (node_->kind != NodeKind::boolean && node_->kind != NodeKind::integer && node_->kind != NodeKind::real)) return {};
+  const std::string_view file = context_->file->text, text = node_->text;
+  // Text that stands in the file is spelled as it reads; JSON spells a value one way. Finding the line is for the few that are left.
+  if ((text.data() >= file.data() && text.data() < file.data() + file.size()) || manifest::looks_like_json(file)) return {};
+  const std::string_view word = manifest::word_at(file, node_->line, node_->column);
+  return word == node_->text ? std::string_view{} : word;
+}
+
+/// A number that reads as another than it looks (010, 1e3) is taken as the API server takes it, and said.
+void Field::note_spelling() const {
+  if (const std::string_view word = spelled(); !word.empty()) note(std::string(word) + " is read as " + std::string(node_->text) + ", as YAML has it");
 }
 
 std::optional<std::string_view> Field::text() const {
@@ -114,7 +134,10 @@ std::optional<int64_t> Field::integer(int64_t low, int64_t high) const {
   int64_t value = 0;
   const std::string_view text = node_->text;
   const bool number = node_->kind == NodeKind::integer && std::from_chars(text.data(), text.data() + text.size(), value).ec == std::errc{};
-  if (number && value >= low && value <= high) return value;
+  if (number && value >= low && value <= high) {
+    note_spelling();
+    return value;
+  }
   const bool range = node_->kind == NodeKind::integer;
   type_error(range ? "an integer from " + std::to_string(low) + " to " + std::to_string(high) : std::string("an integer"));
   return std::nullopt;
@@ -172,16 +195,31 @@ std::vector<std::string> Field::text_list() const {
 }
 
 void Field::only(std::initializer_list<std::string_view> names) const {
+  unknown_keys(names, [&](const manifest::Node::Entry& entry, const std::vector<std::string>& known, const std::optional<std::string>& near) {
+    unknown_key(entry, "; expected " + alternatives(known), near ? "did you mean '" + *near + "'?" : unrendered_hint(entry.key));
+  });
+}
+
+void Field::no_slips(std::initializer_list<std::string_view> names) const {
+  unknown_keys(names, [&](const manifest::Node::Entry& entry, const std::vector<std::string>&, const std::optional<std::string>& near) {
+    if (near) unknown_key(entry, "", "did you mean '" + *near + "'?");
+  });
+}
+
+template <typename Report>
+void Field::unknown_keys(std::initializer_list<std::string_view> names, const Report& report) const {
   if (!node_ || node_->kind != NodeKind::mapping) return;
   for (const auto& entry : node_->entries) {
     if (std::find(names.begin(), names.end(), entry.key) != names.end()) continue;
     const std::vector<std::string> known(names.begin(), names.end());
-    const auto near = base::nearest(entry.key, known);
-    std::string at = path();
-    at += (at.empty() ? "" : ".") + std::string(entry.key);
-    const std::string hint = near ? "did you mean '" + *near + "'?" : unrendered_hint(entry.key);
-    context_->errors.error({context_->file, entry.line, entry.column}, at, "unknown field '" + std::string(entry.key) + "'; expected " + alternatives(known), hint);
+    report(entry, known, base::nearest(entry.key, known));
   }
+}
+
+void Field::unknown_key(const manifest::Node::Entry& entry, const std::string& expected, std::string hint) const {
+  std::string at = path();
+  at += (at.empty() ? "" : ".") + shorten(entry.key);
+  context_->errors.error({context_->file, entry.line, entry.column}, at, "unknown field " + quoted(entry.key) + expected, std::move(hint));
 }
 
 }  // namespace npverify::resource

@@ -69,10 +69,19 @@ class Field {
 
   /// Reports keys other than `names`, as `kubectl apply --validate=strict` does.
   void only(std::initializer_list<std::string_view> names) const;
+  /// For mappings of which only a part is read: reports keys outside `names` that are near enough to one of them to be a slip. A field that
+  /// a later Kubernetes adds is read past.
+  void no_slips(std::initializer_list<std::string_view> names) const;
 
  private:
   Field() = default;
   base::SourceSpan span() const;
+  /// How the value is spelled, where YAML reads it as something else ("010" is 8); else empty.
+  std::string_view spelled() const;
+  void note_spelling() const;
+  template <typename Report>
+  void unknown_keys(std::initializer_list<std::string_view> names, const Report& report) const;
+  void unknown_key(const manifest::Node::Entry& entry, const std::string& expected, std::string hint) const;
   void append_path(std::string& path) const;
 
   DecodeContext* context_ = nullptr;
@@ -84,6 +93,9 @@ class Field {
 
 /// "the string 'http'", "the integer 80", "a list": what stands in a document.
 std::string found(const manifest::Node& node);
+
+/// In single quotes; a text that is longer than a line is cut.
+std::string quoted(std::string_view text);
 
 /// A hint where `text` holds something that a tool should have replaced before ("{{ .Values.x }}", "${VAR}"); else empty.
 std::string unrendered_hint(std::string_view text);

@@ -40,13 +40,21 @@ class Loader {
     snapshot_.documents = documents.size();
     build_files_.report(errors_, snapshot_.notes);
     std::sort(snapshot_.unmodelled.begin(), snapshot_.unmodelled.end(), [](const auto& a, const auto& b) { return std::tie(a.kind, a.api_version) < std::tie(b.kind, b.api_version); });
+    name_read_past();
     return std::move(snapshot_);
   }
 
  private:
+  /// Kinds that carry no policy are counted and named too: nothing is read past in silence. npverify's own are no part of a cluster.
+  void name_read_past() {
+    std::string kinds;
+    for (const auto& kind : snapshot_.unmodelled)
+      if (!kind.carries_policy && split_api_version(kind.api_version).group != "npverify.io") kinds += (kinds.empty() ? "" : ", ") + std::to_string(kind.objects.size()) + " " + kind.kind;
+    if (!kinds.empty()) snapshot_.notes.note({}, "", "read past, as they carry no policy: " + kinds);
+  }
+
   void take_items(DecodeContext& context, const manifest::Node& list, TypeMeta inherited) {
-    for (const auto& item : list.items)
-      if (item.kind != manifest::NodeKind::null) take(context, item, inherited);
+    for (const auto& item : list.items) take(context, item, inherited);
   }
 
   void take(DecodeContext& context, const manifest::Node& node, TypeMeta inherited) {

@@ -10,12 +10,13 @@ namespace {
 
 const std::vector<std::string> operators{"In", "NotIn", "Exists", "DoesNotExist"};
 
+const std::initializer_list<std::string_view> meta_fields{"name", "generateName", "namespace", "labels", "annotations", "ownerReferences", "finalizers", "uid", "resourceVersion", "generation",
+                                                              "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "managedFields", "selfLink"};
+
 /// Reports at a key of a mapping.
 void report_key(const Field& map, const manifest::Node::Entry& entry, std::string message) {
   map.context().errors.error({map.context().file, entry.line, entry.column}, map.path(), std::move(message), unrendered_hint(entry.key));
 }
-
-std::string quoted(std::string_view text) { return "'" + std::string(text) + "'"; }
 
 /// Annotations decide nothing here: only for policies, which are read as strictly as the server does, is a wrong key an error.
 void check_annotations(const Field& annotations, const Labels& values, bool strict) {
@@ -175,9 +176,11 @@ ObjectMeta decode_meta(const Field& object, Scope scope, NameForm form, bool str
   meta.origin = object.origin();
   const Field field = object.child("metadata");
   if (field.present() && !field.mapping()) return meta;
-  if (strict)
-    field.only({"name", "generateName", "namespace", "labels", "annotations", "ownerReferences", "finalizers", "uid", "resourceVersion", "generation", "creationTimestamp",
-                "deletionTimestamp", "deletionGracePeriodSeconds", "managedFields", "selfLink"});
+  if (strict) {
+    field.only(meta_fields);
+  } else {
+    field.no_slips(meta_fields);
+  }
   meta.name = decode_name(field, form);
   if (scope == Scope::namespaced) meta.namespace_name = decode_namespace(field);
   const Field labels = field.child("labels"), annotations = field.child("annotations");
@@ -187,6 +190,8 @@ ObjectMeta decode_meta(const Field& object, Scope scope, NameForm form, bool str
   check_rest(field, strict);
   return meta;
 }
+
+void no_slips_in_meta(const Field& meta) { meta.no_slips(meta_fields); }
 
 LabelSelector decode_selector(const Field& selector, bool strict) {
   LabelSelector result;

@@ -9,8 +9,6 @@
 namespace npverify::resource {
 namespace {
 
-std::string quoted(std::string_view text) { return "'" + std::string(text) + "'"; }
-
 void decode_end_port(const Field& end_port, NetworkPolicyPort& port, bool port_is_present) {
   if (!end_port.present()) return;
   const auto last = end_port.integer(1, 65535);

@@ -8,8 +8,6 @@
 namespace npverify::resource {
 namespace {
 
-std::string quoted(std::string_view text) { return "'" + std::string(text) + "'"; }
-
 /// Is `text` one of `words`? Reported where it is not; an empty text is taken where `empty_allowed`.
 bool check_word(const Field& field, const std::string& text, const char* what, const std::vector<std::string>& words, bool empty_allowed) {
   if (text.empty() && empty_allowed) return true;

@@ -13,6 +13,7 @@ void decode_ports(const Field& ports, ContainerKind container, PodSpec& spec) {
   for (size_t i = 0; i < ports.size(); ++i) {
     const Field entry = ports.item(i);
     if (!entry.mapping()) continue;
+    entry.no_slips({"name", "containerPort", "protocol", "hostPort", "hostIP"});
     const Field name = entry.child("name"), number = entry.child("containerPort"), protocol = entry.child("protocol"), host = entry.child("hostPort");
     ContainerPort port;
     port.name = name.text_or("");
@@ -31,6 +32,9 @@ void decode_containers(const Field& containers, bool init, PodSpec& spec) {
   for (size_t i = 0; i < containers.size(); ++i) {
     const Field container = containers.item(i);
     if (!container.mapping()) continue;
+    container.no_slips({"name", "image", "command", "args", "workingDir", "ports", "envFrom", "env", "resources", "resizePolicy", "restartPolicy", "restartPolicyRules", "volumeMounts", "volumeDevices",
+                        "livenessProbe", "readinessProbe", "startupProbe", "lifecycle", "terminationMessagePath", "terminationMessagePolicy", "imagePullPolicy", "securityContext", "stdin", "stdinOnce",
+                        "tty"});
     const Field restart = container.child("restartPolicy"), ports = container.child("ports"), image = container.child("image");
     const bool sidecar = init && restart.text() == "Always";
     decode_ports(ports, !init ? ContainerKind::regular : sidecar ? ContainerKind::sidecar : ContainerKind::init, spec);
@@ -70,6 +74,11 @@ std::string controller_of(const Field& owners) {
 PodSpec decode_pod_spec(const Field& field) {
   PodSpec spec;
   if (!field.mapping()) return spec;
+  field.no_slips({"volumes", "initContainers", "containers", "ephemeralContainers", "restartPolicy", "terminationGracePeriodSeconds", "activeDeadlineSeconds", "dnsPolicy", "nodeSelector",
+                  "serviceAccountName", "serviceAccount", "automountServiceAccountToken", "nodeName", "hostNetwork", "hostPID", "hostIPC", "shareProcessNamespace", "securityContext",
+                  "imagePullSecrets", "hostname", "subdomain", "affinity", "schedulerName", "tolerations", "hostAliases", "priorityClassName", "priority", "dnsConfig", "readinessGates",
+                  "runtimeClassName", "enableServiceLinks", "preemptionPolicy", "overhead", "topologySpreadConstraints", "setHostnameAsFQDN", "os", "hostUsers", "schedulingGates",
+                  "resourceClaims", "resources", "hostnameOverride", "workloadRef"});
   const Field account = field.child("serviceAccountName"), old_account = field.child("serviceAccount"), node = field.child("nodeName"), host = field.child("hostNetwork"),
               containers = field.child("containers"), init = field.child("initContainers"), selector = field.child("nodeSelector"), affinity = field.child("affinity"),
               tolerations = field.child("tolerations"), spread = field.child("topologySpreadConstraints"), scheduler = field.child("schedulerName"),

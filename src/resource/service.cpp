@@ -32,6 +32,7 @@ std::variant<base::Port, std::string> decode_target(const Field& target, base::P
 
 ServicePort decode_port(const Field& entry) {
   ServicePort port;
+  entry.no_slips({"name", "protocol", "appProtocol", "port", "targetPort", "nodePort"});
   const Field name = entry.child("name"), protocol = entry.child("protocol"), number = entry.child("port"), target = entry.child("targetPort"), node = entry.child("nodePort");
   port.name = name.text_or("");
   port.protocol = decode_protocol(protocol, true);
@@ -41,6 +42,22 @@ ServicePort decode_port(const Field& entry) {
   port.target_port = decode_target(target, port.port);
   port.origin = entry.origin();
   return port;
+}
+
+/// Several ports need names, and no two may be alike: validateServicePort and ValidateService of kubernetes' core validation.
+void check_ports(const Field& ports, const Service& service) {
+  for (size_t i = 0; i < service.ports.size(); ++i) {
+    const Field entry = ports.item(i);
+    const Field name = entry.child("name");
+    const ServicePort& port = service.ports[i];
+    if (port.name.empty() && service.ports.size() > 1) name.error("a name is missing; each port of a Service with several has one");
+    for (size_t j = 0; j < i; ++j) {
+      const ServicePort& other = service.ports[j];
+      if (!port.name.empty() && port.name == other.name) name.error("the port name " + quoted(port.name) + " is given twice");
+      if (port.port != 0 && port.port == other.port && port.protocol == other.protocol)
+        entry.error("port " + std::to_string(port.port) + "/" + base::to_string(port.protocol) + " is given twice");
+    }
+  }
 }
 
 void decode_type(const Field& type, Service& service) {
@@ -94,6 +111,9 @@ Service decode_service(const Field& object) {
   service.meta = decode_meta(object, Scope::namespaced, NameForm::dns_label, false);
   const Field spec = object.child("spec"), status = object.child("status");
   if (!spec.mapping()) return service;
+  spec.no_slips({"ports", "selector", "clusterIP", "clusterIPs", "type", "externalIPs", "sessionAffinity", "loadBalancerIP", "loadBalancerSourceRanges", "externalName", "externalTrafficPolicy",
+                 "healthCheckNodePort", "publishNotReadyAddresses", "sessionAffinityConfig", "ipFamilies", "ipFamilyPolicy", "allocateLoadBalancerNodePorts", "loadBalancerClass",
+                 "internalTrafficPolicy", "trafficDistribution"});
   const Field type = spec.child("type"), selector = spec.child("selector"), ports = spec.child("ports"), ip = spec.child("clusterIP"), ips = spec.child("clusterIPs"),
               external = spec.child("externalIPs"), wanted = spec.child("loadBalancerIP"), name = spec.child("externalName"), outside = spec.child("externalTrafficPolicy"),
               inside = spec.child("internalTrafficPolicy"), ranges = spec.child("loadBalancerSourceRanges"), not_ready = spec.child("publishNotReadyAddresses");
@@ -103,6 +123,7 @@ Service decode_service(const Field& object) {
     const Field port = ports.item(i);
     service.ports.push_back(decode_port(port));
   }
+  check_ports(ports, service);
   service.headless = ip.text() == "None";
   add_addresses(ips, service.cluster_ips);
   if (service.cluster_ips.empty()) append_address(ip, service.cluster_ips);

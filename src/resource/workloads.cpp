@@ -16,8 +16,10 @@ void decode_template(const Field& spec, Workload& workload) {
   const Field pod = spec.child("template");
   if (!pod.present() && workload.kind != "ReplicationController" && workload.kind != "ReplicaSet") pod.error("a pod template is missing");
   if (!pod.mapping()) return;
+  pod.no_slips({"metadata", "spec"});
   const Field meta = pod.child("metadata"), pod_spec = pod.child("spec");
   if (meta.mapping()) {
+    no_slips_in_meta(meta);
     const Field labels = meta.child("labels");
     workload.pod_labels = decode_labels(labels);
   }

@@ -2,11 +2,13 @@
 #include "verify/compare.h"
 
 #include <algorithm>
+#include <functional>
 #include <unordered_map>
 #include <unordered_set>
 
 #include "semantics/rules.h"
 #include "verify/comparison.h"
+#include "verify/limits.h"
 
 namespace npverify::verify {
 namespace {
@@ -61,20 +63,10 @@ std::vector<uint32_t> policies_of(const PoliciesByNamespace& all, const std::set
   return indices;
 }
 
-void note_assumed(const Profile& profile, Limits& limits) {
-  for (const auto& [id, axis] : profile.axes) {
+void note_profile(const Profile& profile, const Options& options, Limits& limits) {
+  for (const auto& [id, axis] : profile.axes)
     if (axis.gap()) limits.gaps.push_back("axis " + id + ": " + semantics::missing_evidence(profile, axis));
-    if (!axis.gap() && axis.confidence == semantics::Confidence::assumed) limits.approximations.push_back("axis " + id + " of " + profile.name() + " is assumed: " + axis.sentence);
-  }
-}
-
-// Everything that could carry policy and was read past makes the answer partial.
-void note_unmodelled(const resource::Snapshot& snapshot, Limits& limits) {
-  for (const auto& kind : snapshot.unmodelled) {
-    if (!kind.carries_policy) continue;
-    limits.partial = true;
-    limits.not_modelled.push_back(kind.kind + " (" + kind.api_version + "): " + std::to_string(kind.objects.size()) + (kind.objects.size() == 1 ? " object" : " objects") + " that can carry policy");
-  }
+  note_assumed(profile, options.datapath ? AxesAsked::all : AxesAsked::without_drops, limits);
 }
 
 void note_datapath(const Reading& reading, Limits& limits) {
@@ -131,8 +123,8 @@ ComparisonResult equiv(const resource::Snapshot& snapshot, const Profile& left, 
   result.counts["policies"] = snapshot.network_policies.size();
   result.counts["namespaces"] = snapshot.namespaces.size() + universe.unlabelled_namespaces.size();
   note_unmodelled(snapshot, result.limits);
-  note_assumed(left, result.limits);
-  if (!same_reading(left, right)) note_assumed(right, result.limits);
+  note_profile(left, options, result.limits);
+  if (!same_reading(left, right)) note_profile(right, options, result.limits);
   const bool closed_by_default = sides.left.ingress.unisolated_denied || sides.right.ingress.unisolated_denied;
   if (snapshot.network_policies.empty() && !closed_by_default) {
     result.verdict = Verdict::vacuous;
@@ -227,7 +219,12 @@ resource::Snapshot joined(const resource::Snapshot& a, const resource::Snapshot&
   for (const auto& policy : a.network_policies) both.network_policies.push_back(policy);
   for (const auto& ns : a.namespaces)
     if (!declared.contains(ns.meta.name)) both.namespaces.push_back(ns);
-  both.nodes.insert(both.nodes.end(), a.nodes.begin(), a.nodes.end());
+  const auto stands = [&](const resource::Node& node) {
+    return std::any_of(b.nodes.begin(), b.nodes.end(), [&](const resource::Node& other) {
+      return other.meta.name == node.meta.name && other.meta.labels == node.meta.labels && other.addresses == node.addresses && other.pod_cidrs == node.pod_cidrs;
+    });
+  };
+  std::copy_if(a.nodes.begin(), a.nodes.end(), std::back_inserter(both.nodes), std::not_fn(stands));
   both.configurations.insert(both.configurations.end(), a.configurations.begin(), a.configurations.end());
   for (const auto& kind : a.unmodelled) both.unmodelled.push_back(kind);
   return both;
@@ -345,7 +342,7 @@ ComparisonResult diff(const resource::Snapshot& old_snapshot, const resource::Sn
   result.counts["policies"] = new_snapshot.network_policies.size();
   result.counts["policiesBefore"] = old_snapshot.network_policies.size();
   note_unmodelled(both, result.limits);
-  note_assumed(profile, result.limits);
+  note_profile(profile, options, result.limits);
   if (versions.empty()) {
     result.verdict = Verdict::vacuous;
     result.reason = "no NetworkPolicy was loaded on either side";

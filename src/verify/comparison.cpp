@@ -323,7 +323,7 @@ void Comparison::decide_rest(ComparisonResult& result) {
         if (question_.ask(asserted, "gap").answer == smt::Answer::unsat) continue;
         const auto& gaps = reading->direction(d).gaps;
         result.verdict = Verdict::unknown;
-        result.reason = reading->profile.name() + " does not determine every flow: " + (gaps.empty() ? std::string("a gap") : gaps.front().axis + ": " + gaps.front().reason);
+        result.reason = reading->profile.name() + " does not determine every flow: " + (gaps.empty() ? std::string("a gap") : gaps.front().reason);
         return;
       }
     }

@@ -97,6 +97,8 @@ void InvariantRun::add_assumptions() {
   const Placement placement = placement_of(context_.set, context_.invariant);
   if (placement == Placement::same_node) scope_.push_back(pool_.same_node());
   if (placement == Placement::cross_node) scope_.push_back(pool_.negation(pool_.same_node()));
+  // From one address outside to another is no flow of the cluster: no policy sees it.
+  scope_.push_back(pool_.negation(pool_.both(pool_.kind_is(Role::source, logic::EndpointKind::outside), pool_.kind_is(Role::destination, logic::EndpointKind::outside))));
   if (!std::holds_alternative<Equivalent>(context_.invariant.body))  // what is not known is in the readings themselves
     for (const Role role : {Role::source, Role::destination}) scope_.push_back(pool_.peer_known(role));
 }

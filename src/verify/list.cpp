@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/diagnostics.h"
+#include "verify/limits.h"
 
 namespace npverify::verify {
 namespace {
@@ -60,15 +61,10 @@ struct ConnectionList::State {
   }
 
   void note_limits(const resource::Snapshot& snapshot) {
-    for (const auto& [id, axis] : side.profile.axes) {
+    for (const auto& [id, axis] : side.profile.axes)
       if (axis.gap()) limits.gaps.push_back("axis " + id + ": no evidence for " + side.profile.name());
-      if (!axis.gap() && axis.confidence == semantics::Confidence::assumed) limits.approximations.push_back("axis " + id + " of " + side.profile.name() + " is assumed: " + axis.sentence);
-    }
-    for (const auto& kind : snapshot.unmodelled) {
-      if (!kind.carries_policy) continue;
-      limits.partial = true;
-      limits.not_modelled.push_back(kind.kind + " (" + kind.api_version + "): " + std::to_string(kind.objects.size()) + (kind.objects.size() == 1 ? " object" : " objects") + " that can carry policy");
-    }
+    note_assumed(side.profile, AxesAsked::all, limits);
+    note_unmodelled(snapshot, limits);
     std::set<std::string> datapath;
     for (const auto d : policy::both_directions)
       for (const auto& drop : reading.direction(d).drops) datapath.insert(side.profile.name() + ": " + drop.sentence);

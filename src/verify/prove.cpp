@@ -10,6 +10,7 @@
 #include "base/diagnostics.h"
 #include "policy/refused.h"
 #include "verify/invariant_run.h"
+#include "verify/limits.h"
 #include "verify/peer_domain.h"
 
 namespace npverify::verify {
@@ -119,16 +120,7 @@ void note_profile(const Profile& profile, const resource::Snapshot& snapshot, Pr
   if (known) return;
   const world::AddressPlan addresses = world::plan_addresses(snapshot);
   result.profiles.push_back({profile, policy::refused_policies(snapshot, {addresses.ipv4, addresses.ipv6}, profile)});
-  for (const auto& [id, axis] : profile.axes)
-    if (!axis.gap() && axis.confidence == semantics::Confidence::assumed) result.limits.approximations.push_back("axis " + id + " of " + profile.name() + " is assumed: " + axis.sentence);
-}
-
-void note_unmodelled(const resource::Snapshot& snapshot, Limits& limits) {
-  for (const auto& kind : snapshot.unmodelled) {
-    if (!kind.carries_policy) continue;
-    limits.partial = true;
-    limits.not_modelled.push_back(kind.kind + " (" + kind.api_version + "): " + std::to_string(kind.objects.size()) + (kind.objects.size() == 1 ? " object" : " objects") + " that can carry policy");
-  }
+  note_assumed(profile, AxesAsked::all, result.limits);
 }
 
 std::chrono::year_month_day today() { return std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now()); }

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "base/diagnostics.h"
+#include "base/log.h"
 #include "smt/certificate.h"
 #include "world/domain.h"
 
@@ -44,6 +45,7 @@ smt::Result Question::answer(const std::vector<Expr>& asserted, const std::strin
     std::ofstream(std::filesystem::path(options_.dump_smt2) / (number + ".smt2")) << smt::to_smtlib_script(pool_, all, title);
   }
   smt::Result result = smallest ? solver_->minimise(pool_, all) : solver_->check(pool_, all);
+  if (base::logging()) base::log("query", title + ": " + to_string(result.answer) + (result.reason.empty() ? "" : " (" + result.reason + ")"));
   if (second_ && result.answer != smt::Answer::unknown) {
     const smt::Result other = second_->check(pool_, all);
     if (other.answer != smt::Answer::unknown && other.answer != result.answer)

@@ -105,7 +105,10 @@ bool read_flag(Context& context, const YAML::Node& map, const std::string& key, 
   const YAML::Node value = map[key];
   if (!value.IsDefined()) return otherwise;
   if (value.IsScalar() && value.Tag() == "?" && (value.Scalar() == "true" || value.Scalar() == "false")) return value.Scalar() == "true";
-  context.yaml.error(value, join(field, key), std::string("expected true or false, found ") + (value.IsScalar() ? "the text " : "") + semantics::found_at(value));
+  const std::string text = value.IsScalar() && value.Tag() == "?" ? value.Scalar() : "";
+  const bool yes = text == "yes" || text == "on" || text == "y" || text == "True", no = text == "no" || text == "off" || text == "n" || text == "False";
+  context.yaml.error(value, join(field, key), std::string("expected true or false, found ") + (value.IsScalar() && value.Tag() != "?" ? "the text " : "") + semantics::found_at(value),
+                     yes ? "write true" : no ? "write false" : "");
   return otherwise;
 }
 

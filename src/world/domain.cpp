@@ -32,6 +32,8 @@ class Domain {
 
   Expr build() {
     std::vector<Expr> all{pool_.negation(pool_.same_endpoint())};
+    // No connection goes to port 0 of TCP, UDP or SCTP; ICMP has no ports, and 0 stands for none.
+    all.push_back(pool_.either(pool_.protocol_is(base::Protocol::icmp), pool_.port_in(base::PortSet::range(1, 65535))));
     if (!universe_.addresses.ipv6) all.push_back(pool_.family_is(base::Family::ipv4));
     if (!universe_.addresses.ipv4) all.push_back(pool_.family_is(base::Family::ipv6));
     for (const Role role : {Role::source, Role::destination}) {

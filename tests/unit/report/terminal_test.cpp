@@ -24,6 +24,11 @@ TEST_CASE("wrap breaks at spaces and cuts what is longer than a line") {
   }
 }
 
+TEST_CASE("a number is not parted from its noun") {
+  CHECK(wrap("many words " + unbroken("[2 policies]"), 13) == std::vector<std::string>{"many words", "[2 policies]"});
+  CHECK(wrap("many words " + unbroken("[2 policies]"), 40) == std::vector<std::string>{"many words [2 policies]"});
+}
+
 TEST_CASE("escape sequences take no columns") {
   const Style style{.colour = true};
   CHECK(display_width(paint(style, Ink::red, "deny")) == 4);

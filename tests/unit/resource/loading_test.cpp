@@ -89,19 +89,34 @@ TEST_CASE("which kinds carry policy", "[resource]") {
       {"policy.networking.k8s.io", "BaselineAdminNetworkPolicy"}, {"policy.networking.k8s.io", "ClusterNetworkPolicy"}, {"crd.antrea.io", "ClusterNetworkPolicy"}, {"security.istio.io", "AuthorizationPolicy"},
       {"security.istio.io", "PeerAuthentication"}, {"networking.istio.io", "Sidecar"}, {"kuma.io", "MeshTrafficPermission"}, {"policy.linkerd.io", "AuthorizationPolicy"}, {"policy.linkerd.io", "Server"},
       {"network.openshift.io", "EgressNetworkPolicy"}, {"k8s.ovn.org", "EgressFirewall"}, {"consul.hashicorp.com", "ServiceIntentions"}, {"k8s.cni.cncf.io", "MultiNetworkPolicy"},
-      {"vpcresources.k8s.aws", "SecurityGroupPolicy"}, {"networking.k8s.aws", "PolicyEndpoint"}, {"cilium.io", "CiliumSomethingNewPolicy"}, {"unheard.example", "FancyNetworkPolicy"}};
+      {"vpcresources.k8s.aws", "SecurityGroupPolicy"}, {"networking.k8s.aws", "PolicyEndpoint"}, {"projectcalico.org", "GlobalNetworkSet"}, {"projectcalico.org", "NetworkSet"}, {"cilium.io", "CiliumCIDRGroup"},
+      {"crd.antrea.io", "ClusterGroup"}, {"kuma.io", "Mesh"}, {"access.smi-spec.io", "TrafficTarget"}, {"neuvector.com", "NvSecurityRule"}, {"cilium.io", "CiliumSomethingNewPolicy"}, {"unheard.example", "FancyNetworkPolicy"}};
   for (const auto& [group, kind] : yes) {
     INFO(group << " " << kind);
     CHECK(resource::carries_policy(group, kind));
   }
   const std::vector<std::pair<const char*, const char*>> no{
-      {"projectcalico.org", "StagedNetworkPolicy"}, {"projectcalico.org", "Tier"}, {"projectcalico.org", "GlobalNetworkSet"}, {"projectcalico.org", "NetworkSet"}, {"cilium.io", "CiliumCIDRGroup"}, {"cilium.io", "CiliumEndpoint"},
-      {"cilium.io", "CiliumBGPPeeringPolicy"}, {"crd.antrea.io", "ClusterGroup"}, {"networking.istio.io", "Gateway"}, {"policy", "PodDisruptionBudget"}, {"policy", "PodSecurityPolicy"}, {"kyverno.io", "ClusterPolicy"},
+      {"projectcalico.org", "StagedNetworkPolicy"}, {"projectcalico.org", "Tier"}, {"crd.antrea.io", "Tier"}, {"cilium.io", "CiliumEndpoint"},
+      {"cilium.io", "CiliumBGPPeeringPolicy"}, {"networking.istio.io", "Gateway"}, {"policy", "PodDisruptionBudget"}, {"policy", "PodSecurityPolicy"}, {"kyverno.io", "ClusterPolicy"},
       {"", "Secret"}, {"networking.k8s.io", "Ingress"}, {"k8s.cni.cncf.io", "NetworkAttachmentDefinition"}};
   for (const auto& [group, kind] : no) {
     INFO(group << " " << kind);
     CHECK_FALSE(resource::carries_policy(group, kind));
   }
+}
+
+TEST_CASE("kinds that carry no policy are counted and named in one note", "[resource]") {
+  CHECK(note_texts(load("{apiVersion: v1, kind: Secret, metadata: {name: a}}\n---\n{apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {name: a}}\n---\n{apiVersion: v1, kind: Secret, metadata: {name: b}}\n---\n"
+                 "{apiVersion: cilium.io/v2, kind: CiliumNetworkPolicy, metadata: {name: a}}").snapshot) ==
+        ": read past, as they carry no policy: 1 Ingress, 2 Secret\n");
+}
+
+TEST_CASE("a number that YAML reads as another is taken so, and said", "[resource]") {
+  const auto loaded = load("apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: a}\nspec: {ingress: [{ports: [{port: 010}, {port: 1e3}, {port: 8080}]}]}\n");
+  CHECK_FALSE(loaded.errors.has_errors());
+  CHECK(note_texts(loaded.snapshot).find("010 is read as 8, as YAML has it") != std::string::npos);
+  CHECK(note_texts(loaded.snapshot).find("1e3 is read as 1000, as YAML has it") != std::string::npos);
+  CHECK(note_texts(loaded.snapshot).find("8080") == std::string::npos);
 }
 
 TEST_CASE("bare Cilium rules carry policy; other mappings without a kind are left out", "[resource]") {
@@ -118,7 +133,7 @@ TEST_CASE("a kustomization or chart beside manifests is a warning, alone an erro
   CHECK(load_file("base/all.yaml", object + "\n---\n{apiVersion: kustomize.config.k8s.io/v1beta1, kind: Kustomization, namespace: shop}") == "base/all.yaml:3:1: a kustomization is not applied to the manifests beside it (namespace)\n");
   CHECK(load_file("base/all.yaml", object + "\n---\n{kind: Kustomization, resources: [a.yaml]}").find("apiVersion is missing") == std::string::npos);
   CHECK(load_file("Chart.yaml", "{apiVersion: v2, name: shop, version: 1.0.0}").find("Chart.yaml:1:1: error: a Helm chart is no manifest") == 0);
-  CHECK(load_file("ks.yaml", "{apiVersion: kustomize.toolkit.fluxcd.io/v1, kind: Kustomization, metadata: {name: a}}").empty());
+  CHECK(load_file("ks.yaml", "{apiVersion: kustomize.toolkit.fluxcd.io/v1, kind: Kustomization, metadata: {name: a}}") == ": read past, as they carry no policy: 1 Kustomization\n");
 }
 
 TEST_CASE("labels select", "[resource]") {

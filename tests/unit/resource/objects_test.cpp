@@ -30,7 +30,7 @@ TEST_CASE("nodes: addresses, pod CIDRs, taints, node info", "[resource]") {
 
 TEST_CASE("services: defaults, target ports, headless, load balancers", "[resource]") {
   const auto loaded = load(R"(
-{apiVersion: v1, kind: Service, metadata: {name: web, namespace: shop}, spec: {selector: {app: web}, clusterIP: 10.96.0.1, ports: [{port: 80}, {name: m, port: 90, targetPort: metrics, protocol: UDP, nodePort: 30090}]}}
+{apiVersion: v1, kind: Service, metadata: {name: web, namespace: shop}, spec: {selector: {app: web}, clusterIP: 10.96.0.1, ports: [{name: http, port: 80}, {name: m, port: 90, targetPort: metrics, protocol: UDP, nodePort: 30090}]}}
 ---
 {apiVersion: v1, kind: Service, metadata: {name: db, namespace: shop}, spec: {clusterIP: None, selector: {}, ports: [{port: 5432, targetPort: 0}]}}
 ---
