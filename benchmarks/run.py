@@ -1,19 +1,22 @@
 #!/usr/bin/env python3
 """Whole commands on generated clusters of growing size: time, peak memory, growth; and what other tools need for the same files.
 
-    benchmarks/run.py --npverify BINARY [--sizes 10,100,1000,10000] [--commands equiv,...] [--repeats 3] [--markdown FILE] [--check]
+    benchmarks/run.py --npverify BINARY [--sizes 10,100,1000,10000,50000] [--commands equiv,...] [--repeats 3] [--markdown FILE] [--check]
 
 Every run is a new process, reading YAML included. Shown are the medians of wall clock and of processor time (user and system, all
 threads), and the peak resident set. Growth is the slope of processor time over policies on log-log axes between 100 policies (below, starting up is what is measured) and the
 largest size: 1 is linear. `--stats` of npverify tells the phases, whose shares of the largest run are shown.
 
-Peers are run where a variable names their program: NETPOL_ANALYZER (np-guard's `netpolicy`), NETWORK_CONFIG_ANALYZER (`nca`). They get the
-same files and the same question in the same run, with --peer-limit seconds each; a longer run is told as such.
+Peers are run where a variable names their program: NETPOL_ANALYZER (np-guard's `netpolicy`), NETWORK_CONFIG_ANALYZER (`nca`), POLICY_ASSISTANT
+(of kubernetes-sigs/network-policy-api). They get the same files and the same question in the same run, with --peer-limit seconds each; a longer run
+is told as such. policy-assistant reads one policy a file and pods as JSON, so it gets the same policies and pods in that form, and its question is
+one port. `tests/peers/compare.py` compares their answers. --commands none leaves the commands out.
 
 --check is for CI: small sizes, no absolute time. It fails where one of CHECKED grows faster than
 SLOPE_LIMIT, or where `list --count` costs many times what the equivalence of the same policies does.
 """
 import argparse
+import json
 import math
 import os
 import pathlib
@@ -69,6 +72,28 @@ class Inputs:
                 body = f"forbid: {{from: {{namespaces: {{names: [ns-{source}]}}}}, to: {{namespaces: {{names: [ns-{destination}]}}}}, ports: [TCP/{5000 + i}]}}"
             lines += [f"    - id: bench-{i}", f"      {body}"]
         out.write_text("\n".join(lines) + "\n")
+        return out
+
+    def for_policy_assistant(self, cluster):
+        """The policies of a cluster, one a file, and its workloads as pods in the JSON of a probe."""
+        import yaml
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        out = cluster.with_name(cluster.name + "-policy-assistant")
+        if out.exists():
+            return out
+        (out / "policies").mkdir(parents=True)
+        namespaces, pods = {}, []
+        for file in sorted(cluster.iterdir()):
+            for one in yaml.load_all(file.read_text(), loader):
+                meta = one["metadata"]
+                if one["kind"] == "NetworkPolicy":
+                    (out / "policies" / f"{meta['namespace']}-{meta['name']}.yaml").write_text(yaml.safe_dump(one))
+                elif one["kind"] == "Namespace":
+                    namespaces[meta["name"]] = {**meta.get("labels", {}), "kubernetes.io/metadata.name": meta["name"]}
+                elif one["kind"] == "Deployment":
+                    containers = [{"Name": "main", "Port": 8080, "PortName": "http", "Protocol": "TCP"}]
+                    pods.append({"Namespace": meta["namespace"], "Name": meta["name"], "Labels": one["spec"]["template"]["metadata"]["labels"], "IP": f"10.{128 + len(pods) // 65536}.{len(pods) // 256 % 256}.{len(pods) % 256}", "Containers": containers})
+        (out / "probe.json").write_text(json.dumps({"Probes": [{"Protocol": "TCP", "Port": 8080}], "Resources": {"Namespaces": namespaces, "Pods": pods}}))
         return out
 
     def changed(self, policies, *more):
@@ -218,17 +243,21 @@ def peer_calls(inputs, policies):
         yield "netpol-analyzer", "list", [*shlex.split(program), "list", "--dirpath", pods, "-q"], ["list", "--cni", "kubernetes", "--format", "csv", "-f", pods]
         yield "netpol-analyzer", "diff", [*shlex.split(program), "diff", "--dir1", pods, "--dir2", other, "-q"], ["diff", "--cni", "kubernetes", pods, other]
     if program := os.environ.get("NETWORK_CONFIG_ANALYZER"):
-        yield "network-config-analyzer", "list", [*shlex.split(program), "--connectivity", pods, "--base_pod_list", pods, "--base_ns_list", pods], ["list", "--cni", "kubernetes", "--format", "csv", "-f", pods]
+        yield "network-config-analyzer", "list", [*shlex.split(program), "--connectivity", pods, "-p", pods, "-n", pods, "-o", "txt_no_fw_rules"], ["list", "--cni", "kubernetes", "--format", "csv", "-f", pods]
+        yield "network-config-analyzer", "diff", [*shlex.split(program), "--semantic_diff", other, "-p", other, "-n", other, "-b", pods, "-pb", pods, "-nb", pods], ["diff", "--cni", "kubernetes", pods, other]
+    if program := os.environ.get("POLICY_ASSISTANT"):
+        theirs = inputs.for_policy_assistant(pods)
+        yield "policy-assistant", "list, one port", [*shlex.split(program), "analyze", "--mode", "probe", "--policy-path", theirs / "policies", "--probe-path", theirs / "probe.json"], ["list", "--cni", "kubernetes", "--protocols", "TCP", "--format", "csv", "-f", pods]
 
 
 def run_peers(options, binary, inputs):
     rows = []
     for size in options.peer_sizes:
         for name, question, command, ours in peer_calls(inputs, size):
-            took, _, memory, _, ended = measured(command, 1, options.peer_limit)
-            own, _, own_memory, _, _ = measured([binary, *ours], options.repeats)
-            ratio = f"{'> ' if ended.startswith('stopped') else ''}{took / own:.0f} x"
-            rows.append([name, question, f"{size} / {2 * size}", f"{ended or seconds(took)}, {memory:.0f} MB", f"{seconds(own)}, {own_memory:.0f} MB", ratio])
+            took, processor, memory, _, ended = measured(command, 1, options.peer_limit)
+            own, own_processor, own_memory, _, _ = measured([binary, *ours], options.repeats)
+            ratio = f"{'> ' if ended.startswith('stopped') else ''}{processor / own_processor:.0f} x"
+            rows.append([name, question, f"{size} / {2 * size}", f"{ended or seconds(took)}, cpu {seconds(processor)}, {memory:.0f} MB", f"{seconds(own)}, cpu {seconds(own_processor)}, {own_memory:.0f} MB", ratio])
             print(" ".join(rows[-1]), file=sys.stderr)
     return rows
 
@@ -254,16 +283,17 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--npverify", required=True)
     parser.add_argument("--sizes", type=numbers, default=None)
-    parser.add_argument("--commands", type=lambda text: text.split(","), default=None)
+    parser.add_argument("--commands", type=lambda text: [] if text == "none" else text.split(","), default=None)
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--peer-sizes", type=numbers, default=[100, 500])
+    parser.add_argument("--peer-sizes", type=numbers, default=[100, 500, 1000])
     parser.add_argument("--peer-limit", type=int, default=600)
     parser.add_argument("--folder", help="keep the generated clusters here")
     parser.add_argument("--markdown")
     parser.add_argument("--check", action="store_true")
     options = parser.parse_args()
-    sizes = options.sizes or ([100, 400, 1600] if options.check else [10, 100, 1000, 10000])
-    options.commands = options.commands or (CHECKED if options.check else EVERY)
+    sizes = options.sizes or ([100, 400, 1600] if options.check else [10, 100, 1000, 10000, 50000])
+    if options.commands is None:
+        options.commands = CHECKED if options.check else EVERY
     binary = str(pathlib.Path(options.npverify).resolve())
     head = f"Machine: {machine()}. {subprocess.run([binary, 'version'], capture_output=True, text=True).stdout.splitlines()[0]}. Medians of {options.repeats}.\n"
     with tempfile.TemporaryDirectory() as folder:
@@ -273,7 +303,7 @@ def main():
         peers = [] if options.check else run_peers(options, binary, inputs)
     text = head + "\n" + table(["command", *(f"{size} policies" for size in sizes), "slope", "phases at the largest"], rows)
     if peers:
-        text += "\n" + table(["peer", "question", "policies / pods", "peer", "npverify", "ratio"], peers)
+        text += "\n" + table(["peer", "question", "policies / pods", "peer", "npverify", "ratio of cpu"], peers)
     print(text)
     if options.markdown:
         pathlib.Path(options.markdown).write_text(text, encoding="utf-8")

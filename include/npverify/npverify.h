@@ -10,6 +10,7 @@
 #include "npverify/proof.h"
 #include "npverify/question.h"
 #include "npverify/report.h"
+#include "npverify/shard.h"
 #include "npverify/snapshot.h"
 
 namespace npverify {

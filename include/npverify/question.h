@@ -8,6 +8,7 @@
 #include "npverify/pools.h"
 #include "npverify/profile.h"
 #include "npverify/report.h"
+#include "npverify/shard.h"
 #include "npverify/snapshot.h"
 
 namespace npverify {
@@ -22,7 +23,8 @@ struct Options {
   std::string proofs;                               ///< folder for a proof of every query that has no answer (check_proofs reads it); empty: none
   bool second_solver = false;                       ///< ask the second solver too
   bool datapath = false;                            ///< count what a CNI does whatever policy says
-  size_t max_findings = 20;
+  size_t max_findings = 20;                         ///< at least 1
+  std::optional<Shard> shard;                       ///< do one part of the work; `merge` (shard.h) joins the JSON of all parts
 };
 
 struct ProveOptions : Options {

@@ -27,8 +27,9 @@ struct TextOptions {
 /// The answer to a question. A value; copies share.
 class Report {
  public:
+  /// Of a shard: violated where something was found in it, else never `proved`, which only `merge` can say.
   Verdict verdict() const;
-  /// 0 proved; 1 violated; 3 unknown, vacuous or partial.
+  /// 0 proved; 1 violated; 3 unknown, vacuous or partial, and so where nothing was found in a shard.
   int exit_code() const;
   /// How many findings (equiv, diff) or violated invariants (prove) there are.
   size_t findings() const;

@@ -13,6 +13,7 @@ namespace npverify::cli {
 void add_equiv_command(CLI::App& app, CommonOptions& options, int& exit_code);
 void add_prove_command(CLI::App& app, CommonOptions& options, int& exit_code);
 void add_diff_command(CLI::App& app, CommonOptions& options, int& exit_code);
+void add_merge_command(CLI::App& app, CommonOptions& options, int& exit_code);
 void add_list_command(CLI::App& app, CommonOptions& options, int& exit_code);
 void add_eval_command(CLI::App& app, CommonOptions& options, int& exit_code);
 void add_place_command(CLI::App& app, CommonOptions& options, int& exit_code);

@@ -13,6 +13,7 @@ int main(int argc, char** argv) {
   add_equiv_command(app, options, exit_code);
   add_prove_command(app, options, exit_code);
   add_diff_command(app, options, exit_code);
+  add_merge_command(app, options, exit_code);
   add_list_command(app, options, exit_code);
   add_eval_command(app, options, exit_code);
   add_explain_command(app, options, exit_code);

@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "cli/shard.h"
 #include "cli/suggestion.h"
 
 namespace npverify::cli {
@@ -33,6 +34,8 @@ void add_question_options(CLI::App& command, CommonOptions& options) {
   command.add_option("--timeout", options.timeout, "Seconds that one query of the solver may take")->type_name("SECONDS")->capture_default_str();
   command.add_option("--jobs", options.jobs, "Threads; 0: as many as the machine has")->type_name("N")->capture_default_str();
   command.add_option("--max-findings", options.max_findings, "How many causes to look for")->type_name("N")->capture_default_str();
+  command.add_option("--shard", options.shard, "Do part I of N of the work; `npverify merge` joins the JSON of all parts. auto: I and N from the variables of a parallel job (CI_NODE_INDEX and the like); auto/N: I alone")
+      ->type_name("I/N");
   command.add_option("--dump-smt2", options.dump_smt2, "Write every query as an SMT-LIB script into this folder")->type_name("DIR");
   command.add_option("--proofs", options.proofs, "Write a proof of every query that has no answer into this folder, for check-proof")->type_name("DIR");
   command.add_flag("--second-solver", options.second_solver, "Ask the second solver too; a disagreement is an internal error");
@@ -78,6 +81,8 @@ InstallationOptions installation_of(const CommonOptions& options) {
 Options question_of(const CommonOptions& options) {
   Options question{.universe = options.universe, .jobs = options.jobs, .dump_smt2 = options.dump_smt2, .proofs = options.proofs, .second_solver = options.second_solver, .datapath = options.datapath, .max_findings = options.max_findings};
   question.timeout = std::chrono::milliseconds(static_cast<long>(options.timeout * 1000));
+  question.shard = shard_of(options.shard);
+  note_parallel_job(options);
   if (options.timeout <= 0) throw Error(Error::Kind::input, "error: --timeout must be more than 0 seconds\n");
   if (options.peers.empty()) return question;
   question.pods = question.nodes = question.external = false;

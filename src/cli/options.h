@@ -27,6 +27,7 @@ struct CommonOptions {
   std::string dump_smt2, proofs;
   bool second_solver = false, datapath = false;
   size_t max_findings = 20;
+  std::string shard;                 ///< I/N, auto, auto/N; empty: the whole
   std::vector<std::string> formats;  ///< FORMAT or FORMAT=PATH
   std::string witness_dir;
   std::string colour = "auto";

@@ -71,6 +71,7 @@ Encodings Encodings::load(const std::string& folder) {
     if (!holds_encodings(folder)) throw base::InputError("error: '" + folder + "' holds no encodings (no axes.yaml)\n");
     auto state = std::make_shared<State>();
     state->encodings = semantics::Encodings::load(folder);
+    state->folder = folder;
     return Encodings(state);
   });
 }

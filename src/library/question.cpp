@@ -3,6 +3,7 @@
 #include <thread>
 
 #include "explain/explain.h"
+#include "library/inputs.h"
 #include "library/state.h"
 #include "verify/compare.h"
 #include "verify/prove.h"
@@ -21,7 +22,15 @@ world::EndClasses ends_of(const Options& options) { return {.pods = options.pods
 
 unsigned jobs_of(const Options& options) { return options.jobs != 0 ? options.jobs : std::max(1u, std::thread::hardware_concurrency()); }
 
+verify::Shard shard_of(const Options& options) {
+  if (!options.shard) return {};
+  if (options.shard->index < 1 || options.shard->index > options.shard->of)
+    throw base::InputError("error: shard " + std::to_string(options.shard->index) + "/" + std::to_string(options.shard->of) + ": expected I/N with I from 1 to N\n");
+  return {options.shard->index, options.shard->of};
+}
+
 verify::Options rooms_options(const Options& options) {
+  if (options.max_findings < 1) throw base::InputError("error: at least one finding must be looked for, or nothing would be\n");
   return {.universe = universe_of(options.universe),
           .peers = ends_of(options),
           .timeout = options.timeout,
@@ -30,7 +39,8 @@ verify::Options rooms_options(const Options& options) {
           .proofs = options.proofs,
           .second_solver = options.second_solver,
           .datapath = options.datapath,
-          .max_findings = options.max_findings};
+          .max_findings = options.max_findings,
+          .shard = shard_of(options)};
 }
 
 std::shared_ptr<Report::State> state_of(std::variant<verify::ComparisonResult, verify::ProveResult> result, const char* command, const Snapshot& snapshot) {
@@ -38,6 +48,13 @@ std::shared_ptr<Report::State> state_of(std::variant<verify::ComparisonResult, v
   state->run.notes = snapshot.notes();
   state->run.sources.add(snapshot.state().snapshot);
   return state;
+}
+
+/// Says of `state` that it is one part of the work.
+void mark_shard(Report::State& state, const Options& options, library::Inputs inputs, size_t items) {
+  if (!options.shard) return;
+  state.run.shard = {.index = options.shard->index, .of = options.shard->of, .inputs = std::move(inputs), .items = items};
+  state.run.shard->exit_code = library::exit_code(state);
 }
 
 /// Options of the command line by CNI, for profiles that a specification lists itself.
@@ -51,14 +68,14 @@ std::map<std::string, std::map<std::string, semantics::OptionValue>> options_by_
 }
 
 std::chrono::year_month_day day_of(const std::string& text) {
-  if (text.empty()) return {};
+  if (text.empty()) return verify::today();
   const auto day = verify::parse_date(text);
   if (!day) throw base::InputError("error: --as-of '" + text + "' is no day; expected YYYY-MM-DD\n");
   return *day;
 }
 
 verify::ProveOptions rooms_options(const ProveOptions& options) {
-  verify::ProveOptions rooms{.peers = ends_of(options), .jobs = jobs_of(options), .as_of = day_of(options.as_of), .datapath = options.datapath};
+  verify::ProveOptions rooms{.peers = ends_of(options), .jobs = jobs_of(options), .as_of = day_of(options.as_of), .shard = shard_of(options), .datapath = options.datapath};
   if (options.universe_given) rooms.universe = universe_of(options.universe);
   rooms.solver.limits.timeout = options.timeout;
   rooms.solver.second_solver = options.second_solver;
@@ -71,6 +88,22 @@ verify::ProveOptions rooms_options(const ProveOptions& options) {
   return rooms;
 }
 
+/// What a shard of prove was asked. The day counts: exceptions expire.
+library::Inputs inputs_of(const Snapshot& snapshot, const std::vector<std::shared_ptr<const base::SourceFile>>& specifications, const Encodings& encodings, const ProveOptions& options, std::chrono::year_month_day day) {
+  library::Inputs inputs{{"manifests", snapshot.state().fingerprint}, {"specifications", library::fingerprint_of(specifications)}, {"encodings", library::fingerprint_of(encodings)}};
+  inputs["profiles"] = library::profile_words(options.profiles);
+  if (options.pools) inputs["pools"] = library::pool_words(options.pools->state().cluster);
+  if (options.before) inputs["manifests before"] = options.before->state().fingerprint;
+  if (!options.rollout.empty()) inputs["rollout"] = library::profile_words(options.rollout);
+  Options question = options;
+  if (!options.universe_given) question.universe = "of the specifications";
+  inputs["question"] = library::question_words(question);
+  for (const auto& [name, value] : options.installation) inputs["question"] += ", " + name + "=" + value;
+  inputs["day"] = verify::to_string(day);
+  inputs["fails on"] = options.fail_on.empty() ? "every severity" : options.fail_on;
+  return inputs;
+}
+
 }  // namespace
 
 const char* version() { return NPVERIFY_VERSION; }
@@ -80,7 +113,10 @@ Report equiv(const Snapshot& snapshot, const Encodings& encodings, const Profile
     const resource::Snapshot& read = snapshot.state().snapshot;
     verify::ComparisonResult result = verify::equiv(read, left.state().profile, right.state().profile, rooms_options(options));
     explain::explain(result, *encodings.state().encodings, read, read);
-    return Report(state_of(std::move(result), "equiv", snapshot));
+    auto state = state_of(std::move(result), "equiv", snapshot);
+    if (options.shard)
+      mark_shard(*state, options, {{"manifests", snapshot.state().fingerprint}, {"profiles", library::profile_words({left, right})}, {"encodings", library::fingerprint_of(encodings)}, {"question", library::question_words(options)}}, options.max_findings);
+    return Report(state);
   });
 }
 
@@ -92,6 +128,8 @@ Report diff(const Snapshot& old_snapshot, const Snapshot& new_snapshot, const En
     auto state = state_of(std::move(result), "diff", new_snapshot);
     state->run.sources.add(before);
     state->old_snapshot = old_snapshot;
+    if (options.shard)
+      mark_shard(*state, options, {{"manifests before", old_snapshot.state().fingerprint}, {"manifests after", new_snapshot.state().fingerprint}, {"profiles", library::profile_words({profile})}, {"encodings", library::fingerprint_of(encodings)}, {"question", library::question_words(options)}}, options.max_findings);
     return Report(state);
   });
 }
@@ -99,13 +137,20 @@ Report diff(const Snapshot& old_snapshot, const Snapshot& new_snapshot, const En
 Report prove(const Snapshot& snapshot, const std::vector<std::string>& specifications, const Encodings& encodings, const ProveOptions& options) {
   return library::guarded([&] {
     base::Diagnostics diagnostics;
-    const auto sets = verify::read_specs(specifications, diagnostics);
+    const auto files = verify::read_spec_files(specifications, diagnostics);
+    const auto sets = verify::read_spec_texts(files, diagnostics);
     if (diagnostics.has_errors()) throw base::InputError(diagnostics);
     std::vector<semantics::Profile> profiles;
     for (const Profile& profile : options.profiles) profiles.push_back(profile.state().profile);
-    auto state = state_of(verify::prove(snapshot.state().snapshot, sets, *encodings.state().encodings, profiles, rooms_options(options)), "prove", snapshot);
+    const verify::ProveOptions rooms = rooms_options(options);
+    auto state = state_of(verify::prove(snapshot.state().snapshot, sets, *encodings.state().encodings, profiles, rooms), "prove", snapshot);
     state->fail_on = options.fail_on;
     if (options.before) state->run.sources.add(options.before->state().snapshot);
+    if (options.shard) {
+      size_t invariants = 0;
+      for (const auto& set : sets) invariants += set.invariants.size();
+      mark_shard(*state, options, inputs_of(snapshot, files, encodings, options, rooms.as_of), invariants);
+    }
     return Report(state);
   });
 }

@@ -28,6 +28,7 @@ std::vector<const verify::Witness*> witnesses_of(const Result& result) {
 }  // namespace
 
 Verdict Report::verdict() const {
+  if (state_->run.shard && exit_code() == 3) return Verdict::unknown;
   switch (verdict_of(state_->result)) {
     case verify::Verdict::proved: return Verdict::proved;
     case verify::Verdict::violated: return Verdict::violated;
@@ -38,8 +39,16 @@ Verdict Report::verdict() const {
 }
 
 int Report::exit_code() const {
-  if (const auto* comparison = std::get_if<verify::ComparisonResult>(&state_->result)) return verify::exit_code(*comparison);
-  return verify::exit_code(std::get<verify::ProveResult>(state_->result), state_->fail_on);
+  const int whole = library::exit_code(*state_);
+  return whole == 0 && state_->run.shard ? 3 : whole;
+}
+
+int library::exit_code(const Report::State& state) {
+  if (const auto* comparison = std::get_if<verify::ComparisonResult>(&state.result)) return verify::exit_code(*comparison);
+  const auto& proved = std::get<verify::ProveResult>(state.result);
+  // A shard that has none of the invariants leaves none open.
+  if (state.run.shard && proved.results.empty() && state.run.shard->items > 0) return proved.limits.partial ? 3 : 0;
+  return verify::exit_code(proved, state.fail_on);
 }
 
 size_t Report::findings() const { return witnesses_of(state_->result).size(); }

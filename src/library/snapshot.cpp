@@ -1,3 +1,4 @@
+#include "library/inputs.h"
 #include "library/state.h"
 #include "manifest/node.h"
 #include "resource/load.h"
@@ -6,11 +7,19 @@
 namespace npverify {
 namespace {
 
+std::string fingerprint_of(const std::vector<manifest::Document>& documents, const std::string& default_namespace) {
+  std::vector<std::shared_ptr<const base::SourceFile>> files{std::make_shared<base::SourceFile>(base::SourceFile{"", default_namespace})};
+  for (const auto& document : documents)
+    if (document.file != files.back()) files.push_back(document.file);
+  return library::fingerprint_of(files);
+}
+
 Snapshot make_snapshot(const std::vector<manifest::Document>& documents, const std::string& default_namespace, base::Diagnostics& diagnostics) {
   if (const auto expected = resource::dns_label_problem(default_namespace)) throw base::InputError("error: '" + default_namespace + "' is not a namespace; expected " + *expected + "\n");
   auto state = std::make_shared<Snapshot::State>();
   state->snapshot = resource::load_snapshot(documents, {.default_namespace = default_namespace}, diagnostics);
   if (diagnostics.has_errors()) throw base::InputError(diagnostics);
+  state->fingerprint = fingerprint_of(documents, default_namespace);
   return Snapshot(state);
 }
 

@@ -22,6 +22,7 @@ namespace npverify {
 
 struct Snapshot::State {
   resource::Snapshot snapshot;
+  std::string fingerprint;  ///< of the texts that were read, in order, and of the default namespace
 };
 
 struct Profile::State {
@@ -30,6 +31,7 @@ struct Profile::State {
 
 struct Encodings::State {
   std::shared_ptr<const semantics::Encodings> encodings;
+  std::string folder;
 };
 
 struct NodePools::State {
@@ -68,6 +70,9 @@ auto guarded(Step&& step) -> decltype(step()) {
 /// A request with every option of `options` that is for its CNI and that it does not set itself. Throws InputError for options that no
 /// CNI has.
 semantics::ProfileRequest with_options(semantics::ProfileRequest request, const InstallationOptions& options, const semantics::Encodings& encodings);
+
+/// 0, 1 or 3: what the result says, taken as the whole even where it is a shard's.
+int exit_code(const Report::State& state);
 
 /// The notes of reading as texts.
 std::vector<std::string> note_texts(const base::Diagnostics& notes);

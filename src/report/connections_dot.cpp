@@ -49,7 +49,8 @@ class Graph {
     for (const auto& [id, label] : others_) out << "  " << quoted(id) << " [label=" << with_line_breaks(label) << ", shape=ellipse, fillcolor=\"#eeeeee\"];\n";
     for (const auto& [ends, arrows] : arrows_)
       for (const Arrow& arrow : arrows) write_arrow(out, ends.first, ends.second, arrow);
-    out << "}\n";
+    // Last, since frames would take what is said before them for theirs.
+    out << "  label=\"solid: allowed   dashed: depends on nodes, addresses or labels   dotted, red: not known   yellow: no policy isolates its ingress   not drawn: denied, or governed by no policy\"; labelloc=b; fontsize=9;\n}\n";
   }
 
  private:

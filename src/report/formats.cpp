@@ -38,6 +38,10 @@ const char* verdict_word(std::string_view command, verify::Verdict verdict) {
   return "unknown";
 }
 
+const char* verdict_word(const Run& run, verify::Verdict verdict) {
+  return run.shard && run.shard->exit_code == 0 && (verdict == verify::Verdict::proved || run.command == "prove") ? "part" : verdict_word(run.command, verdict);
+}
+
 verify::Verdict overall(const verify::ProveResult& result) {
   using verify::Verdict;
   for (Verdict worst : {Verdict::violated, Verdict::unknown, Verdict::vacuous})

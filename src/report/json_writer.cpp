@@ -1,6 +1,7 @@
 #include "report/json_writer.h"
 
 #include "report/json_parts.h"
+#include "report/shard.h"
 
 namespace npverify::report {
 namespace {
@@ -20,10 +21,12 @@ const char* change_word(verify::Change change) {
   return "none";
 }
 
-Json finding_json(const verify::Finding& finding) {
+// `with_slice`: where it was found, which tells `merge` the order of findings.
+Json finding_json(const verify::Finding& finding, bool with_slice) {
   Json json{{"id", finding.id}, {"severity", finding.severity}, {"title", finding.title}};
   if (finding.change != verify::Change::none) json["change"] = change_word(finding.change);
-  json["cause"] = {{"axes", finding.cause.axes}, {"policies", list_of(finding.cause.policies)}};
+  if (with_slice) json["slice"] = {{"direction", policy::to_string(finding.direction)}, {"namespace", finding.namespace_name}};
+  json["cause"] = {{"axes", finding.cause.axes}, {"changed", finding.cause.changed}, {"policies", list_of(finding.cause.policies)}};
   Json& witness = json["witness"] = to_json(finding.witness);
   witness["left"] = to_json(finding.witness.left);
   witness["right"] = to_json(finding.witness.right);
@@ -50,7 +53,9 @@ Json invariant_json(const verify::InvariantResult& result) {
 }
 
 Json head(const Run& run, verify::Verdict verdict) {
-  return {{"npverify", run.version}, {"command", run.command}, {"verdict", verdict_word(run.command, verdict)}};
+  Json json{{"npverify", run.version}, {"command", run.command}, {"verdict", verdict_word(run, verdict)}};
+  if (run.shard) json["shard"] = to_json(*run.shard);
+  return json;
 }
 
 void add_tail(Json& json, const verify::Limits& limits, const std::vector<std::string>& assumptions, const std::map<std::string, size_t>& counts, const Run& run) {
@@ -70,7 +75,7 @@ class JsonWriter : public Writer {
     json["left"] = to_json(result.left);
     json["right"] = to_json(result.right);
     Json& findings = json["findings"] = Json::array();
-    for (const auto& finding : result.findings) findings.push_back(finding_json(finding));
+    for (const auto& finding : result.findings) findings.push_back(finding_json(finding, run.shard.has_value()));
     add_tail(json, result.limits, result.assumptions, result.counts, run);
     return dump(json);
   }

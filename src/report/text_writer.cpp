@@ -51,8 +51,14 @@ std::string scope_line(const verify::ComparisonResult& result) {
   return line + ".";
 }
 
-std::string headed(const Style& style, verify::Verdict verdict, const char* word, const std::string& text) {
-  return paragraph(style, paint(style, ink_of(verdict), upper(word)) + "  ", text);
+/// The verdict and its sentence; of a shard, that it is one.
+std::string headed(const Run& run, verify::Verdict verdict, const std::string& sentence) {
+  const Style& style = run.style;
+  const std::string word = verdict_word(run, verdict);
+  if (!run.shard) return paragraph(style, paint(style, ink_of(verdict), upper(word)) + "  ", sentence);
+  const std::string part = "Shard " + std::to_string(run.shard->index) + " of " + std::to_string(run.shard->of);
+  if (word == "part") return paragraph(style, paint(style, Ink::yellow, upper(word)) + "  ", part + ": nothing was found in it. It proves nothing alone: `npverify merge` joins the JSON of all shards.");
+  return paragraph(style, paint(style, ink_of(verdict), upper(word)) + "  ", part + ": " + sentence);
 }
 
 /// At most `most` items of a list under a heading; nothing for an empty list.
@@ -122,7 +128,7 @@ class TextWriter : public Writer {
  public:
   std::string write(const verify::ComparisonResult& result, const Run& run) const override {
     const Style& style = run.style;
-    std::string out = headed(style, result.verdict, verdict_word(run.command, result.verdict), headline(result, run));
+    std::string out = headed(run, result.verdict, headline(result, run));
     if (!style.quiet) out += paragraph(style, "", scope_line(result));
     std::vector<std::string> parts{out};
     for (const auto& finding : result.findings) parts.push_back(finding_text(finding, parts.size(), result, run));
@@ -135,7 +141,7 @@ class TextWriter : public Writer {
   std::string write(const verify::ProveResult& result, const Run& run) const override {
     const Style& style = run.style;
     const verify::Verdict verdict = overall(result);
-    std::string out = headed(style, verdict, verdict_word(run.command, verdict), groups_line(result));
+    std::string out = headed(run, verdict, groups_line(result));
     if (!style.quiet) out += paragraph(style, "", profiles_line(result));
     std::string results, refused;
     for (const auto& one : result.results) results += invariant_text(one, result.profiles, run);

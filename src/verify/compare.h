@@ -6,6 +6,7 @@
 #include "resource/snapshot.h"
 #include "semantics/profile.h"
 #include "verify/result.h"
+#include "verify/shard.h"
 
 namespace npverify::verify {
 
@@ -19,6 +20,7 @@ struct Options {
   bool second_solver = false;
   bool datapath = false;                     ///< compare also what a CNI does whatever policy says
   size_t max_findings = 20;
+  Shard shard;                               ///< look at the slices of some namespaces only
 };
 
 /// Do two readings of the same policies agree on every flow of the universe? One finding a cause.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/diagnostics.h"
+#include "base/fingerprint.h"
 #include "verify/slices.h"
 
 namespace npverify::verify {
@@ -52,7 +53,23 @@ std::vector<uint32_t> by_name(const DirectionReading& side, const std::string& n
   return indices;
 }
 
+// What tells one finding from another: its change and its cause, whatever the flow that shows it.
+std::string id_of(const Finding& finding) {
+  std::string text = finding.change == Change::none ? "differs" : finding.change == Change::opened ? "opened" : "closed";
+  for (const auto* names : {&finding.cause.axes, &finding.cause.changed})
+    for (const auto& name : *names) text += "\n" + name;
+  return base::fingerprint(text).substr(0, 16);
+}
+
 }  // namespace
+
+// Namespaces that can differ come first, so that their slices are spread evenly.
+Comparison::Comparison(Question& question, Sides sides, const Options& options)
+    : question_(question), pool_(question.pool()), sides_(std::move(sides)), options_(options), canonical_(question.pool(), question.universe().addresses) {
+  for (const auto* names : {&sides_.alterable, &sides_.namespaces})
+    for (const auto& name : *names) positions_.emplace(name, positions_.size());
+  positions_.emplace("", positions_.size());
+}
 
 bool Comparison::same_policies(const DirectionReading& a, const DirectionReading& b, Direction direction, const std::string& name) {
   return same_gaps(a, b, name) &&
@@ -76,8 +93,8 @@ std::vector<Comparison::Slice> Comparison::differing_slices(const Altered& right
     const DirectionReading& a = sides_.left.direction(d);
     const bool frame = same_frame(a, right.in("").direction(d), options_.datapath);
     for (const auto& name : frame ? sides_.alterable : sides_.namespaces)
-      if (!frame || !same_policies(a, right.in(name).direction(d), d, name)) slices.push_back({d, name});
-    if (!frame) slices.push_back({d, ""});
+      if (takes(name) && (!frame || !same_policies(a, right.in(name).direction(d), d, name))) slices.push_back({d, name});
+    if (!frame && takes("")) slices.push_back({d, ""});
   }
   return slices;
 }
@@ -113,7 +130,11 @@ std::optional<Finding> Comparison::next_finding(Change change, const std::set<si
   const Altered right_now = altered_by(known);
   for (const Slice& slice : differing_slices(right_now)) {
     ++slices_;
-    if (auto finding = search(change, right_now, slice)) return finding;
+    if (auto finding = search(change, right_now, slice)) {
+      finding->direction = slice.direction;
+      finding->namespace_name = slice.namespace_name;
+      return finding;
+    }
   }
   return std::nullopt;
 }
@@ -264,8 +285,11 @@ void Comparison::count_affected(Finding& finding, const std::set<size_t>& cause)
 }
 
 void Comparison::complete(Finding& finding, Change change, const std::set<size_t>& cause) {
-  for (const size_t i : cause)
-    if (sides_.switches[i].kind == Switch::Kind::axis) finding.cause.axes.push_back(sides_.switches[i].name);
+  for (const size_t i : cause) {
+    const bool axis = sides_.switches[i].kind == Switch::Kind::axis;
+    (axis ? finding.cause.axes : finding.cause.changed).push_back(sides_.switches[i].name);
+  }
+  finding.id = id_of(finding);
   finding.cause.policies = deciding_places(sides_.left, finding.witness.left, change == Change::none ? "on the left" : "before");
   for (auto& place : deciding_places(sides_.right, finding.witness.right, change == Change::none ? "on the right" : "after")) {
     const auto same = std::find_if(finding.cause.policies.begin(), finding.cause.policies.end(), [&](const PolicyPlace& p) {
@@ -313,6 +337,7 @@ void Comparison::decide_rest(ComparisonResult& result) {
       std::vector<std::string> names{sides_.namespaces.begin(), sides_.namespaces.end()};
       names.push_back("");
       for (const auto& name : names) {
+        if (!takes(name)) continue;
         // One CNI that is given the same policies decides alike, also where nobody says how.
         if (sides_.one_profile && same_frame(sides_.left.direction(d), sides_.right.direction(d), true) && same_policies(sides_.left.direction(d), sides_.right.direction(d), d, name)) continue;
         const Expr unknown = slice_verdict(*reading, {d, name}).unknown;

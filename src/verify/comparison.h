@@ -4,6 +4,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "verify/canonical.h"
@@ -56,7 +57,7 @@ struct Altered {
 ///    even with these switches set, until none is left: one finding a cause, and its end is the proof that there is no other.
 class Comparison {
  public:
-  Comparison(Question& question, Sides sides, const Options& options) : question_(question), pool_(question.pool()), sides_(std::move(sides)), options_(options), canonical_(question.pool(), question.universe().addresses) {}
+  Comparison(Question& question, Sides sides, const Options& options);
 
   /// Fills verdict, reason, findings, counts. `changes`: what to look for (none: any difference; opened and closed for diff).
   void run(ComparisonResult& result, const std::vector<Change>& changes);
@@ -66,6 +67,7 @@ class Comparison {
     policy::Direction direction;
     std::string namespace_name;  ///< empty: a namespace without policies
   };
+  bool takes(const std::string& namespace_name) const { return options_.shard.of == 1 || options_.shard.takes(positions_.at(namespace_name)); }
   Altered altered_by(const std::set<size_t>& on) const;
   std::vector<Slice> differing_slices(const Altered& right);
   bool same_policies(const policy::DirectionReading& a, const policy::DirectionReading& b, policy::Direction direction, const std::string& name);
@@ -90,6 +92,7 @@ class Comparison {
   Sides sides_;
   const Options& options_;
   Canonical canonical_;
+  std::unordered_map<std::string, size_t> positions_;  ///< of namespaces, and of "", among the parts of a shard
   std::string unknown_;  ///< the first reason why some query stayed open
   size_t slices_ = 0;
 };

@@ -91,14 +91,15 @@ std::vector<Profile> profiles_of(const std::vector<ReaderCase>& cases) {
   return out;
 }
 
-std::vector<ProofAnswer> answers_to(const std::vector<Task>& tasks, unsigned jobs, const std::function<ProofAnswer(const Task&)>& answer) {
+// By position: the answers of the shard's tasks; the others stay empty.
+std::vector<ProofAnswer> answers_to(const std::vector<Task>& tasks, const Shard& shard, unsigned jobs, const std::function<ProofAnswer(const Task&)>& answer) {
   std::vector<ProofAnswer> answers(tasks.size());
   std::atomic<size_t> next{0};
   std::exception_ptr failure;
   std::mutex guard;
   const auto work = [&] {
     for (size_t i = next++; i < tasks.size(); i = next++) try {
-        answers[i] = answer(tasks[i]);
+        if (shard.takes(i)) answers[i] = answer(tasks[i]);
       } catch (...) {
         const std::lock_guard lock(guard);
         if (!failure) failure = std::current_exception();
@@ -122,8 +123,6 @@ void note_profile(const Profile& profile, const resource::Snapshot& snapshot, Pr
   result.profiles.push_back({profile, policy::refused_policies(snapshot, {addresses.ipv4, addresses.ipv6}, profile)});
   note_assumed(profile, AxesAsked::all, result.limits);
 }
-
-std::chrono::year_month_day today() { return std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now()); }
 
 std::optional<Profile> reference_of(const Encodings& encodings) {
   try {
@@ -164,19 +163,22 @@ bool below(const std::string& severity, const std::string& threshold) {
 
 }  // namespace
 
+std::chrono::year_month_day today() { return std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now()); }
+
 ProveResult prove(const resource::Snapshot& snapshot, const std::vector<InvariantSet>& sets, const Encodings& encodings, const std::vector<Profile>& profiles, const ProveOptions& options) {
   const std::vector<Task> tasks = tasks_of(snapshot, sets, encodings, profiles, options);
   const auto as_of = options.as_of.ok() ? options.as_of : today();
   const std::optional<Profile> reference = reference_of(encodings);
   const Landings landings = options.cluster ? landings_of(snapshot, *options.cluster, cases_of(*options.cluster)) : Landings{};
   const unsigned jobs = options.jobs > 0 ? options.jobs : std::max(1u, std::thread::hardware_concurrency());
-  const auto answers = answers_to(tasks, jobs, [&](const Task& task) {
+  const auto answers = answers_to(tasks, options.shard, jobs, [&](const Task& task) {
     return prove_invariant({snapshot, *task.set, *task.invariant, task.profiles, task.cases, options, as_of, reference ? &*reference : nullptr, task.cluster ? &landings : nullptr, task.cluster});
   });
   ProveResult result;
   std::set<std::string> gaps, datapath, assumptions;
   for (size_t i = 0; i < tasks.size(); ++i) {
     for (const Profile& profile : profiles_of(tasks[i].cases)) note_profile(profile, snapshot, result);
+    if (!options.shard.takes(i)) continue;
     result.results.push_back(answers[i].result);
     gaps.insert(answers[i].gaps.begin(), answers[i].gaps.end());
     datapath.insert(answers[i].datapath.begin(), answers[i].datapath.end());

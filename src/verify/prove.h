@@ -11,6 +11,7 @@
 #include "semantics/profile.h"
 #include "verify/question.h"
 #include "verify/result.h"
+#include "verify/shard.h"
 #include "verify/spec.h"
 
 namespace npverify::verify {
@@ -21,12 +22,16 @@ struct ProveOptions {
   SolverOptions solver;
   unsigned jobs = 1;                            ///< threads, one invariant each; 0: one a core. The answer does not depend on it
   std::chrono::year_month_day as_of{};          ///< the day on which exceptions are judged; a default-constructed one is today (UTC)
+  Shard shard;                                  ///< answer some invariants only; all are read and checked
   bool datapath = false;                        ///< isolate: count also what a CNI lets a node do to pods whatever policy says
   const matrix::Cluster* cluster = nullptr;     ///< the run's pools, in place of `profiles`
   const resource::Snapshot* before = nullptr;   ///< a rollout of policies: each node enforces these or those of the snapshot
   std::vector<semantics::Profile> rollout;      ///< a rollout of profiles, in place of `profiles`: each node runs the first or the second
   std::map<std::string, std::map<std::string, semantics::OptionValue>> options;  ///< by CNI: of the command line, for profiles that a spec lists
 };
+
+/// Today, UTC.
+std::chrono::year_month_day today();
 
 /// Does each invariant hold? One result an invariant, in the order of the specs.
 ///

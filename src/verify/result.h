@@ -46,16 +46,19 @@ struct Witness {
 
 struct Cause {
   std::vector<std::string> axes;       ///< that, answered alike, make the verdicts agree
+  std::vector<std::string> changed;  ///< of diff: policies and namespaces whose change, taken back, makes the verdicts agree
   std::vector<PolicyPlace> policies;
 };
 
 enum class Change : uint8_t { none, opened, closed };  ///< of diff
 
 struct Finding {
-  std::string id;        ///< stable: a hash of cause and flow class, no pod names, no line numbers
+  std::string id;        ///< stable: of the change and its cause; no pod names, no line numbers
   std::string severity;  ///< critical, high, medium, low
   std::string title;     ///< one sentence in the user's words
   Change change = Change::none;
+  policy::Direction direction = policy::Direction::egress;  ///< with `namespace_name`: the slice in which it was found
+  std::string namespace_name;                               ///< empty: of pods without policies
   Cause cause;
   Witness witness;
   std::vector<std::string> explanation;  ///< sentences: what each side does, and why

@@ -220,11 +220,13 @@ std::vector<InvariantSet> read_spec_texts(const std::vector<std::shared_ptr<cons
   return reader.finish();
 }
 
-std::vector<InvariantSet> read_specs(const std::vector<std::string>& paths, Diagnostics& diagnostics) {
+std::vector<std::shared_ptr<const base::SourceFile>> read_spec_files(const std::vector<std::string>& paths, Diagnostics& diagnostics) {
   std::vector<std::shared_ptr<const base::SourceFile>> files;
   for (const std::string& path : paths)
     for (const std::string& file : files_at(path, diagnostics)) files.push_back(read_file(file, diagnostics));
-  return read_spec_texts(files, diagnostics);
+  return files;
 }
+
+std::vector<InvariantSet> read_specs(const std::vector<std::string>& paths, Diagnostics& diagnostics) { return read_spec_texts(read_spec_files(paths, diagnostics), diagnostics); }
 
 }  // namespace npverify::verify

@@ -170,7 +170,9 @@ struct InvariantSet {
   base::SourceSpan span;
 };
 
-/// Every InvariantSet of the files (or folders: *.yaml, *.yml, *.json) at `paths`, references and ExceptionSets of the same run resolved.
+/// The files at `paths` (or below folders: *.yaml, *.yml, *.json), in the order in which they are read.
+std::vector<std::shared_ptr<const base::SourceFile>> read_spec_files(const std::vector<std::string>& paths, base::Diagnostics& diagnostics);
+/// Every InvariantSet of the files at `paths`, references and ExceptionSets of the same run resolved.
 /// Every problem of every file goes to `diagnostics`; what is returned then is incomplete and must not be used.
 std::vector<InvariantSet> read_specs(const std::vector<std::string>& paths, base::Diagnostics& diagnostics);
 /// The same for texts in memory.

@@ -35,6 +35,11 @@ QUESTIONS = [  # schema, expected exit code, arguments
     ("list", 3, "list -f examples/outage --cni kubernetes --protocols TCP,ICMP --peers pods,external"),
     ("list", 3, "list -f tests/golden/input/empty.yaml --cni kubernetes"),
     ("prove", 0, "prove -f examples/outage-fixed --cni cilium@1.16 tests/golden/input/invariants.yaml"),
+    ("comparison", 3, "equiv --left calico@3.28 --right cilium@1.16 -f examples/outage-fixed --shard 1/3"),
+    ("comparison", 1, "equiv --left calico@3.28 --right cilium@1.16 -f examples/outage --shard 1/1"),
+    ("comparison", 3, "diff --cni calico@3.28 examples/outage examples/outage --shard 2/2"),
+    ("prove", 3, "prove -f examples/outage-fixed --cni cilium@1.16 tests/golden/input/invariants.yaml --shard 1/2"),
+    ("prove", 3, "prove -f examples/outage --cni cilium@1.16 tests/golden/input/invariants.yaml --shard 9/9"),
 ]
 
 

@@ -35,6 +35,7 @@ THIRD_PARTIES = {
     r"yaml-cpp/.*": "semantics matrix verify",
     r"roaring/.*": "reach",
     r"re2/.*": "semantics policy",  # expressions in a CNI's configuration: the CNIs use Go's regexp, whose syntax is RE2's
+    r"nettle/.*": "base",
     r"z3.*": "smt",
     r"c?cadical\.h(pp)?": "smt",
     r"nlohmann/.*": "report library",  # what we write; and flows that are given as JSON lines
