@@ -5,9 +5,9 @@
 
 Random clusters of several namespaces (three worlds of ../engines/generate side by side); equiv of two CNIs, diff against a copy with some policies
 changed, taken away and added, prove of random invariants; N from 1 to 5. The merged answer has the verdict, the exit code and the limits of one
-run; prove's is the same to the last byte but for `mergedFrom`. For equiv and diff: the same causes, in the same order, under the same ids, where
-each flow that differs has one smallest cause; where a flow has several, each that is named is one by its own witness, and none is left out that a
-single run needs. A part says `part`, never that something is proved, and never exits 0. Then the ways in which a merge must refuse.
+run; prove's is the same to the last byte but for `mergedFrom`. For equiv and diff: the same causes, in the same order, under the same ids, but
+where docs/shards.md says that they may differ: such merges are counted, and may be one in ten. A part says `part`, never that something is proved,
+and never exits 0. Then the ways in which a merge must refuse.
 
 Exit: 0 all hold, 1 not.
 """
@@ -82,7 +82,7 @@ def specification(rng, objects):
 class Property:
     def __init__(self, binary, folder):
         self.verifier, self.folder = Verifier(binary), pathlib.Path(folder)
-        self.problems, self.asked, self.other_causes = [], 0, 0
+        self.problems, self.asked, self.compared, self.other_causes = [], 0, 0, 0
 
     def say(self, where, text):
         self.problems.append(f"{where}: {text}")
@@ -122,9 +122,12 @@ class Property:
                 self.say(where, f"the merged answer differs: {json.dumps(whole)[:1500]} and {json.dumps(merged)[:1500]}")
             return
         causes = [[(f.get("change"), f["cause"]["axes"], f["cause"]["changed"], f["id"]) for f in answer["findings"]] for answer in (whole, merged)]
+        self.compared += 1
         if causes[0] != causes[1]:
             self.other_causes += 1
             print(f"{where}: other causes: {causes[0]} and {causes[1]}")
+            if of == 1:
+                self.say(where, "one part is the whole, and names other causes")
         if bool(whole.get("reason")) != bool(merged.get("reason")):
             self.say(where, f"reason: {whole.get('reason')} and {merged.get('reason')}")
 
@@ -239,7 +242,7 @@ def main():
         for seed in range(options.seed, options.seed + options.worlds):
             ask_everything(prop, seed, pathlib.Path(folder))
     print(f"{refusals.asked} refusals, {prop.asked} merges, {prop.other_causes} with other causes, {len(prop.problems)} problems")
-    return 1 if prop.problems or prop.asked == 0 else 0
+    return 1 if prop.problems or prop.asked == 0 or 10 * prop.other_causes > prop.compared else 0
 
 
 if __name__ == "__main__":
