@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -34,6 +35,7 @@ struct ProveOptions : Options {
   std::optional<Snapshot> before;   ///< a rollout of policies: each node enforces these or the snapshot's
   std::vector<Profile> rollout;     ///< a rollout in place of `profiles`: each node runs the first or the second
   InstallationOptions installation;  ///< for profiles that specifications list themselves
+  std::map<std::string, std::string> path_settings;  ///< of paths, that the manifests do not tell: {"proxy", "iptables"}
   std::string as_of;              ///< "2026-01-31", the day on which exceptions are judged; empty: today
   std::string fail_on;            ///< violations below this severity do not fail: critical, high, medium, low; empty: all fail
 };

@@ -17,11 +17,7 @@ struct ExplainArguments {
 
 ExplainOptions options_of(const CommonOptions& options, const ExplainArguments& arguments) {
   ExplainOptions question{options.default_namespace, arguments.paths, {}, arguments.source_nodes, arguments.destination_nodes, arguments.ratio};
-  for (const std::string& text : arguments.settings) {
-    const size_t equals = text.find('=');
-    if (equals == std::string::npos) throw Error(Error::Kind::input, "error: --path-setting " + text + ": expected NAME=VALUE\n");
-    question.settings[text.substr(0, equals)] = text.substr(equals + 1);
-  }
+  question.settings = path_settings_of(arguments.settings);
   return question;
 }
 
@@ -47,7 +43,7 @@ void add_explain_command(CLI::App& app, CommonOptions& options, int& exit_code) 
   command->add_flag("--ratio", arguments->ratio, "The share of combinations that fail, by path and cause, without the hop tables");
   command->add_option("--source-node", arguments->source_nodes, "Count the client on this node only; repeatable")->type_name("NODE")->allow_extra_args(false);
   command->add_option("--destination-node", arguments->destination_nodes, "Endpoints are on this node; repeatable")->type_name("NODE")->allow_extra_args(false);
-  command->add_option("--path-setting", arguments->settings, "A setting of paths that the manifests do not tell, as proxy=iptables; repeatable")->type_name("NAME=VALUE")->allow_extra_args(false);
+  add_path_setting_option(*command, arguments->settings);
   command->add_option("--cni", options.cni, "The reading: NAME@VERSION, NAME@VERSION[option=value,...] or kubernetes")->type_name("PROFILE");
   add_matrix_option(*command, options);
   add_input_options(*command, options);

@@ -78,6 +78,20 @@ InstallationOptions installation_of(const CommonOptions& options) {
   return installation;
 }
 
+void add_path_setting_option(CLI::App& command, std::vector<std::string>& settings) {
+  command.add_option("--path-setting", settings, "A setting of paths that the manifests do not tell, as proxy=iptables; repeatable")->type_name("NAME=VALUE")->allow_extra_args(false);
+}
+
+std::map<std::string, std::string> path_settings_of(const std::vector<std::string>& settings) {
+  std::map<std::string, std::string> out;
+  for (const std::string& text : settings) {
+    const size_t equals = text.find('=');
+    if (equals == std::string::npos) throw Error(Error::Kind::input, "error: --path-setting " + text + ": expected NAME=VALUE\n");
+    out[text.substr(0, equals)] = text.substr(equals + 1);
+  }
+  return out;
+}
+
 Options question_of(const CommonOptions& options) {
   Options question{.universe = options.universe, .jobs = options.jobs, .dump_smt2 = options.dump_smt2, .proofs = options.proofs, .second_solver = options.second_solver, .datapath = options.datapath, .max_findings = options.max_findings};
   question.timeout = std::chrono::milliseconds(static_cast<long>(options.timeout * 1000));

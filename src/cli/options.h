@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -40,6 +41,7 @@ void add_matrix_option(CLI::App& command, CommonOptions& options);     ///< --ma
 void add_encodings_options(CLI::App& command, CommonOptions& options); ///< --encodings, --option
 void add_question_options(CLI::App& command, CommonOptions& options);  ///< --universe, --peers, --timeout, --jobs, --dump-smt2, ...
 void add_output_options(CLI::App& command, CommonOptions& options);    ///< --format, --witness-dir, --color, -q, -v, --stats
+void add_path_setting_option(CLI::App& command, std::vector<std::string>& settings);  ///< --path-setting
 void add_layout_options(CLI::App& command, CommonOptions& options);    ///< --format, --color, -q
 
 // What they mean. All throw Error (input) for what is wrong.
@@ -48,6 +50,7 @@ void check_input(const CommonOptions& options);
 Snapshot load_snapshot(const CommonOptions& options);
 Encodings load_encodings(const CommonOptions& options);
 InstallationOptions installation_of(const CommonOptions& options);
+std::map<std::string, std::string> path_settings_of(const std::vector<std::string>& settings);
 Options question_of(const CommonOptions& options);
 
 }  // namespace npverify::cli

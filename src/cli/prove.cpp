@@ -13,6 +13,7 @@ namespace {
 struct ProveArguments {
   std::vector<std::string> specifications;
   std::string as_of, fail_on;
+  std::vector<std::string> settings;  ///< of paths
   std::vector<std::string> rollout;  ///< two sets of policies, or two profiles
 };
 
@@ -68,6 +69,7 @@ int run_prove(const CommonOptions& options, const ProveArguments& arguments) {
   question.universe_given = options.universe_given;
   question.profiles = chosen.profiles;
   question.installation = installation_of(options);
+  question.path_settings = path_settings_of(arguments.settings);
   question.as_of = arguments.as_of;
   question.fail_on = arguments.fail_on;
   Report report = ask(snapshot, arguments.specifications, encodings, question, !options.quiet);
@@ -87,6 +89,7 @@ void add_prove_command(CLI::App& app, CommonOptions& options, int& exit_code) {
       ->add_option_function<std::pair<std::string, std::string>>(
           "--rollout", [arguments](const auto& pair) { arguments->rollout = {pair.first, pair.second}; }, "Each node by itself runs the old or the new: two sets of policies, or two profiles")
       ->type_name("OLD NEW");
+  add_path_setting_option(*command, arguments->settings);
   command->add_option("--as-of", arguments->as_of, "The day on which exceptions are judged; today if left out")->type_name("YYYY-MM-DD");
   command->add_option("--fail-on", arguments->fail_on, "Only violations of this severity or above fail")->type_name("SEVERITY");
   add_input_options(*command, options);

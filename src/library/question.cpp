@@ -82,6 +82,7 @@ verify::ProveOptions rooms_options(const ProveOptions& options) {
   rooms.solver.dump_smt2 = options.dump_smt2;
   rooms.solver.proofs = options.proofs;
   rooms.options = options_by_cni(options.installation);
+  rooms.path_settings = options.path_settings;
   if (options.pools) rooms.cluster = &options.pools->state().cluster;
   if (options.before) rooms.before = &options.before->state().snapshot;
   for (const Profile& profile : options.rollout) rooms.rollout.push_back(profile.state().profile);

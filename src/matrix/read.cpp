@@ -3,6 +3,7 @@
 #include <cctype>
 #include <set>
 
+#include "matrix/features.h"
 #include "matrix/matrix.h"
 #include "semantics/yaml.h"
 
@@ -214,8 +215,7 @@ class Reader {
     if (!node.IsDefined() || !yaml_.mapping(node, field, {})) return;
     for (const auto& entry : node) {
       const std::string name = entry.first.Scalar();
-      const std::string* known = same_spelling(name, known_features);
-      if (known && *known != name) yaml_.error(entry.first, field, "unknown feature '" + name + "'", "did you mean '" + *known + "'?");
+      if (const auto meant = misspelt_feature(name)) yaml_.error(entry.first, field, "unknown feature '" + name + "'", "did you mean '" + *meant + "'?");
       if (const auto truth = truth_at(entry.second, field + "." + name)) out.features[name] = *truth;
     }
   }
@@ -299,6 +299,11 @@ class Reader {
 };
 
 }  // namespace
+
+std::optional<std::string> misspelt_feature(const std::string& name) {
+  const std::string* known = same_spelling(name, known_features);
+  return known && *known != name ? std::optional(*known) : std::nullopt;
+}
 
 Matrix read_matrix(const std::shared_ptr<const base::SourceFile>& file, const std::vector<semantics::CniInfo>& cnis, base::Diagnostics& diagnostics) {
   return Reader(file, cnis, diagnostics).read();

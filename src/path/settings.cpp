@@ -82,20 +82,6 @@ std::string list_of(const std::vector<std::string>& words) {
   return text;
 }
 
-void check_given(const PathFacts& facts, const std::map<std::string, std::string>& given) {
-  std::vector<std::string> names;
-  for (const auto& setting : facts.settings) names.push_back(setting.id);
-  for (const auto& [name, value] : given) {
-    const PathSetting* setting = facts.setting(name);
-    if (!setting) {
-      const auto near = base::nearest(name, names);
-      throw base::InputError("error: --path-setting " + name + "=" + value + ": there is no setting '" + name + "'" + (near ? " (did you mean '" + *near + "'?)" : "") + "; the settings are " + list_of(names) + "\n");
-    }
-    if (std::find(setting->values.begin(), setting->values.end(), value) == setting->values.end())
-      throw base::InputError("error: --path-setting " + name + "=" + value + ": '" + value + "' is no value of " + name + "; expected one of " + list_of(setting->values) + "\n");
-  }
-}
-
 void add_prefixes(const std::string& text, std::vector<base::Prefix>& prefixes) {
   for (size_t from = 0; from <= text.size();) {
     const size_t comma = std::min(text.find(',', from), text.size());
@@ -115,6 +101,20 @@ std::vector<base::Prefix> ranges_of(const PathFacts& facts, const resource::Snap
 }
 
 }  // namespace
+
+void check_given(const PathFacts& facts, const std::map<std::string, std::string>& given) {
+  std::vector<std::string> names;
+  for (const auto& setting : facts.settings) names.push_back(setting.id);
+  for (const auto& [name, value] : given) {
+    const PathSetting* setting = facts.setting(name);
+    if (!setting) {
+      const auto near = base::nearest(name, names);
+      throw base::InputError("error: --path-setting " + name + "=" + value + ": there is no setting '" + name + "'" + (near ? " (did you mean '" + *near + "'?)" : "") + "; the settings are " + list_of(names) + "\n");
+    }
+    if (std::find(setting->values.begin(), setting->values.end(), value) == setting->values.end())
+      throw base::InputError("error: --path-setting " + name + "=" + value + ": '" + value + "' is no value of " + name + "; expected one of " + list_of(setting->values) + "\n");
+  }
+}
 
 NodeSettings settings_of(const PathFacts& facts, const resource::Snapshot& snapshot, const semantics::Profile& profile, const std::map<std::string, std::string>& given,
                          const std::map<std::string, std::string>& flags) {

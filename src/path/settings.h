@@ -30,4 +30,7 @@ struct NodeSettings {
 NodeSettings settings_of(const semantics::PathFacts& facts, const resource::Snapshot& snapshot, const semantics::Profile& profile, const std::map<std::string, std::string>& given,
                          const std::map<std::string, std::string>& flags = {});
 
+/// Throws InputError for a setting or a value that there is not, with what there is.
+void check_given(const semantics::PathFacts& facts, const std::map<std::string, std::string>& given);
+
 }  // namespace npverify::path

@@ -1,6 +1,7 @@
 // Workloads and pods as what decides about placement, and the names by which a user means them.
 #include <algorithm>
 
+#include "placement/owner.h"
 #include "placement/placement.h"
 
 namespace npverify::placement {
@@ -17,12 +18,6 @@ std::vector<std::string> origins_of(const std::string& owner) {
   if (owner.starts_with("ReplicaSet/")) all.push_back("Deployment/" + owner.substr(11, dash - 11));
   if (owner.starts_with("Job/")) all.push_back("CronJob/" + owner.substr(4, dash - 4));
   return all;
-}
-
-bool owns(const resource::Workload& workload, const resource::Pod& pod) {
-  if (pod.meta.namespace_name != workload.meta.namespace_name) return false;
-  const auto origins = origins_of(pod.owner);
-  return std::find(origins.begin(), origins.end(), workload.kind + "/" + workload.meta.name) != origins.end();
 }
 
 Subject unplaced(const resource::Workload& workload) {
@@ -46,6 +41,12 @@ std::string lines_of(const std::vector<std::string>& names) {
 }
 
 }  // namespace
+
+bool owns(const resource::Workload& workload, const resource::Pod& pod) {
+  if (pod.meta.namespace_name != workload.meta.namespace_name) return false;
+  const auto origins = origins_of(pod.owner);
+  return std::find(origins.begin(), origins.end(), workload.kind + "/" + workload.meta.name) != origins.end();
+}
 
 Subject subject_of(const resource::Workload& workload, const resource::Snapshot& snapshot) {
   Subject subject = unplaced(workload);

@@ -56,6 +56,22 @@ Json to_json(const world::Endpoint& end, base::Family family) {
   return json;
 }
 
+namespace {
+
+void add_way(Json& json, const verify::WitnessPath& way) {
+  if (!way.service.empty()) json["service"] = way.service;
+  if (way.entry_port != 0) json["entryPort"] = way.entry_port;
+  Json& hops = json["hops"] = Json::array();
+  for (const auto& hop : way.hops) {
+    Json one{{"hook", hop.hook}, {"node", hop.node}, {"source", hop.source}, {"destination", hop.destination}, {"reason", hop.reason}};
+    if (!hop.verdict.empty()) one["verdict"] = hop.verdict;
+    if (!hop.reader.empty()) one["profile"] = hop.reader;
+    hops.push_back(std::move(one));
+  }
+}
+
+}  // namespace
+
 Json to_json(const verify::Witness& witness) {
   Json json{{"source", to_json(witness.source, witness.family)},
             {"destination", to_json(witness.destination, witness.family)},
@@ -70,6 +86,12 @@ Json to_json(const verify::Witness& witness) {
   }
   if (!witness.path.empty()) json["path"] = witness.path;
   if (!witness.relay.empty()) json["relay"] = witness.relay;
+  if (!witness.ways.empty()) add_way(json, witness.ways[0]);
+  if (witness.ways.size() > 1) {
+    Json& other = json["otherWay"] = {{"path", witness.ways[1].path}};
+    if (!witness.ways[1].relay.empty()) other["relay"] = witness.ways[1].relay;
+    add_way(other, witness.ways[1]);
+  }
   if (witness.bystanders.empty()) return json;
   Json& others = json["bystanders"] = Json::array();
   for (const auto& one : witness.bystanders) others.push_back(to_json(one, witness.family));

@@ -43,6 +43,15 @@ Json invariant_json(const verify::InvariantResult& result) {
   if (result.witness) {
     Json& witness = json["witness"] = to_json(*result.witness);
     witness["result"] = to_json(result.witness->left);
+    if (result.witness->ways.size() > 1) witness["otherWay"]["result"] = to_json(result.witness->right);
+  }
+  if (!result.notes.empty()) json["notes"] = result.notes;
+  for (const auto& one : result.shortfalls) {
+    Json shortfall{{"workload", one.workload}, {"nodes", one.nodes}};
+    if (!one.pool.empty()) shortfall["pool"] = one.pool;
+    if (!one.feature.empty()) shortfall["feature"] = one.feature;
+    if (one.needed_by) shortfall["neededBy"] = to_json(*one.needed_by);
+    json["shortfalls"].push_back(std::move(shortfall));
   }
   json["policies"] = list_of(result.policies);
   json["axes"] = result.axes;

@@ -101,6 +101,21 @@ std::string sentence_of(const std::string& axis, const std::string& profile, con
   return "";
 }
 
+Table shortfall_table(const std::vector<verify::Shortfall>& shortfalls) {
+  Table table({"workload", "pool", "nodes", "lacking", "needed by"});
+  for (const auto& one : shortfalls) {
+    std::string nodes, by = "the invariant";
+    for (size_t i = 0; i < one.nodes.size() && i < 4; ++i) nodes += (i == 0 ? "" : ", ") + one.nodes[i];
+    if (one.nodes.size() > 4) nodes += " and " + std::to_string(one.nodes.size() - 4) + " more";
+    if (one.needed_by) by = one.needed_by->namespace_name + "/" + one.needed_by->name + " " + one.needed_by->field + " (" + one.needed_by->file + ":" + std::to_string(one.needed_by->line) + ")";
+    if (one.nodes.empty())
+      table.row({one.workload, "", "none", "a node to land on", ""});
+    else
+      table.row({one.workload, one.pool, nodes, one.feature, by});
+  }
+  return table;
+}
+
 }  // namespace
 
 std::string finding_text(const verify::Finding& finding, size_t number, const verify::ComparisonResult& result, const Run& run) {
@@ -124,9 +139,14 @@ std::string invariant_text(const verify::InvariantResult& result, const std::vec
   const bool shown = result.verdict != verify::Verdict::proved && result.witness;  // the tables say what a reason would
   if (!result.reason.empty() && !shown) out += paragraph(style, "          ", result.reason);
   for (const std::string& exception : result.exceptions) out += paragraph(style, "          exception ", exception);
+  for (const std::string& note : result.notes) out += paragraph(style, "          note ", note);
+  if (!result.shortfalls.empty()) out += "\n" + shortfall_table(result.shortfalls).render(style, indent) + "\n";
   if (!shown) return out;
-  out += "\n" + flow_table(*result.witness).render(style, indent);
-  out += "\n" + verdict_table(style, *result.witness, result.profile).render(style, indent) + "\n";
+  const verify::Witness& witness = *result.witness;
+  out += "\n" + flow_table(witness).render(style, indent);
+  for (const auto& way : witness.ways) out += "\n" + way_table(style, way).render(style, indent);
+  const bool two = witness.ways.size() > 1;
+  out += "\n" + (two ? verdict_table(style, witness, way_name(witness.ways[0]), way_name(witness.ways[1])) : verdict_table(style, witness, result.profile)).render(style, indent) + "\n";
   for (const std::string& axis : result.axes) out += paragraph(style, "   axis     ", axis + sentence_of(axis, result.profile, profiles));
   out += places_text(style, result.policies, run);
   if (result.span.file) out += paragraph(style, "   stated   ", result.span.to_string());

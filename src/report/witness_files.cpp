@@ -48,6 +48,9 @@ Cast make_cast(const verify::Witness& witness, const resource::Snapshot& snapsho
   Cast cast;
   cast.ends = {witness.source, witness.destination};
   cast.ends.insert(cast.ends.end(), witness.bystanders.begin(), witness.bystanders.end());
+  for (const auto& way : witness.ways)
+    for (const auto& hop : way.hops)
+      if (const resource::Node* node = snapshot.find_node(hop.node)) cast.nodes.try_emplace(hop.node, *node);
   const char* spare[] = {"node-a", witness.same_node ? "node-a" : "node-b"};
   for (size_t i = 0; i < cast.ends.size(); ++i) {
     world::Endpoint& end = cast.ends[i];
@@ -147,6 +150,13 @@ std::vector<Json> witness_world(const verify::Witness& witness, const resource::
 
 std::string witness_flow(const verify::Witness& witness) {
   std::string out = "source,destination,protocol,port\n";
+  if (!witness.ways.empty()) {  // what each hook on the way sees
+    for (const auto& way : witness.ways)
+      for (const auto& hop : way.hops)
+        if (hop.hook != "relay" && !hop.source_end.empty() && !hop.destination_end.empty())
+          out += hop.source_end + "," + hop.destination_end + "," + base::to_string(witness.protocol) + "," + std::to_string(hop.port) + "\n";
+    return out;
+  }
   out += flow_end(witness.source, witness.family) + "," + flow_end(witness.destination, witness.family) + "," + base::to_string(witness.protocol) + ",";
   return out + std::to_string(witness.port) + "\n";
 }

@@ -106,7 +106,24 @@ Table flow_table(const verify::Witness& witness) {
   optional_row(table, "read by", witness.source_reader.profile, witness.destination_reader.profile);
   optional_row(table, "address", address_text(source, witness.family), address_text(destination, witness.family));
   table.row({"port", "", port_text(witness)});
-  if (!witness.path.empty()) table.row({"path", witness.path, witness.relay.empty() ? "" : "through node " + witness.relay});
+  for (const auto& way : witness.ways) table.row({"path", way_name(way), way.relay.empty() ? "" : "through node " + way.relay});
+  return table;
+}
+
+std::string way_name(const verify::WitnessPath& way) {
+  std::string text = way.path;
+  if (!way.service.empty()) text += " " + way.service;
+  return text + (way.entry_port == 0 ? "" : ":" + std::to_string(way.entry_port));
+}
+
+Table way_table(const Style& style, const verify::WitnessPath& way) {
+  Table table({"hook", "on node", "source seen", "destination seen", "verdict", "why"});
+  for (const auto& hop : way.hops) {
+    const Ink ink = hop.verdict == "deny" ? Ink::red : hop.verdict == "unknown" ? Ink::yellow : Ink::green;
+    const std::string verdict = hop.verdict.empty() ? "-" : hop.verdict == "unpoliced" ? "no policy" : hop.verdict == "not asked" ? hop.verdict : paint(style, ink, hop.verdict);
+    const bool judged = !hop.reader.empty() && hop.verdict != "unpoliced";
+    table.row({hop.hook, hop.node.empty() ? "-" : hop.node, hop.source, hop.destination, verdict, (judged ? hop.reader + ": " : "") + (hop.verdict == "unpoliced" ? "" : hop.reason)});
+  }
   return table;
 }
 

@@ -19,6 +19,10 @@ std::string flow_line(const verify::Witness& witness);
 
 /// Who talks to whom: pod, labels, namespace labels, node and address of both ends, then the port.
 Table flow_table(const verify::Witness& witness);
+/// "nodePort acct/account:30443"
+std::string way_name(const verify::WitnessPath& way);
+/// One row a hook, with the header that it sees.
+Table way_table(const Style& style, const verify::WitnessPath& way);
 /// What each profile makes of it at each end, with the deciding rule.
 Table verdict_table(const Style& style, const verify::Witness& witness, const std::string& left, const std::string& right);
 /// The same with one profile.

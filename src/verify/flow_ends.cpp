@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "verify/path_places.h"
 #include "world/universe.h"
 
 namespace npverify::verify {
@@ -142,7 +143,8 @@ Spot Stage::materialise(const placement::Subject& subject, const resource::Label
 }
 
 Actor Stage::on_nodes(const placement::Subject& subject, const resource::Labels& labels, const std::vector<std::string>& only) {
-  Actor actor{.id = subject.id, .spots = {}, .fixed = !only.empty()};
+  // A DaemonSet has a pod on every node where it lands.
+  Actor actor{.id = subject.id, .spots = {}, .fixed = !only.empty() || subject.daemon_set};
   const placement::Placement placement = placement::place(subject, candidates_);
   for (size_t i = 0; i < candidates_.size(); ++i) {
     const bool lands = placement.nodes[i].landing == placement::Landing::yes || placement.nodes[i].runs_there;
@@ -183,14 +185,7 @@ Actor Stage::take_node(const std::string& name) { return {.id = "node:" + name, 
 std::vector<Address> Stage::tunnel_addresses(const std::string& node) const {
   const resource::Node* object = world.find_node(node);
   if (!object) return {};
-  std::vector<Address> addresses;
-  for (const char* key : {"projectcalico.org/IPv4IPIPTunnelAddr", "projectcalico.org/IPv4VXLANTunnelAddr", "projectcalico.org/IPv6VXLANTunnelAddr"})
-    if (const auto found = object->meta.annotations.find(key); found != object->meta.annotations.end())
-      if (const auto address = Address::parse(found->second)) addresses.push_back(*address);
-  if (!addresses.empty()) return addresses;
-  for (const auto& cidr : object->pod_cidrs) addresses.push_back(cidr.first());
-  if (addresses.empty() && !pod_addresses_.empty()) addresses.push_back(pod_addresses_.intervals()[0].first);
-  return addresses;
+  return verify::tunnel_addresses(*object, pod_addresses_);
 }
 
 }  // namespace npverify::verify

@@ -6,6 +6,7 @@
 
 #include "verify/flow_journey.h"
 #include "verify/mesh.h"
+#include "verify/open_questions.h"
 
 namespace npverify::verify {
 namespace {
@@ -345,36 +346,11 @@ class Explainer {
     }
     outcome = {EndVerdict::unknown, Layer::path, "", std::move(outcome.to_supply), {}};
     if (addresses_decide) outcome.to_supply.push_back("the address that the pod has: give the Pods with their status.podIP");
-    for (const auto& question : deciding(all)) {
-      std::string answers;
-      for (const auto& answer : question.answers) answers += (answers.empty() ? "" : "|") + answer;
-      outcome.to_supply.push_back((question.setting ? "--path-setting " + question.id + "=" + answers : "evidence for " + question.id + " (" + answers + ")") + ": " + question.question);
-    }
+    for (const auto& question : deciding_questions(all)) outcome.to_supply.push_back(text_of(question));
     outcome.reason = addresses_decide ? "the verdict depends on the pod's address" : "the verdict depends on what nothing here tells";
     for (auto& one : all)
       if (std::none_of(outcome.journeys.begin(), outcome.journeys.end(), [&](const auto& shown) { return shown.verdict == one.verdict; })) outcome.journeys.push_back(std::move(one));
     return outcome;
-  }
-
-  /// The open questions on which the verdicts part: those that differ between two journeys of different verdicts which answer all else alike;
-  /// where no two are so near, every open question.
-  static std::vector<path::OpenQuestion> deciding(const std::vector<JourneyVerdict>& all) {
-    std::vector<path::OpenQuestion> found, every;
-    const auto add = [](std::vector<path::OpenQuestion>& list, const path::OpenQuestion& question) {
-      if (std::none_of(list.begin(), list.end(), [&](const auto& one) { return one.id == question.id; })) list.push_back(question);
-    };
-    for (const auto& a : all) {
-      for (const auto& question : a.journey.open) add(every, question);
-      for (const auto& b : all) {
-        if (a.verdict == b.verdict) continue;
-        std::vector<const path::OpenQuestion*> different;
-        for (const auto& mine : a.journey.open)
-          for (const auto& other : b.journey.open)
-            if (mine.id == other.id && mine.answer != other.answer) different.push_back(&mine);
-        if (different.size() == 1) add(found, *different[0]);
-      }
-    }
-    return found.empty() ? every : found;
   }
 
   // -------------------------------------------------------------------------------------------------------------- counting

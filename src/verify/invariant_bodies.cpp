@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <set>
 
-#include "verify/invariant_run.h"
+#include "verify/invariant_paths.h"
 #include "verify/peer_domain.h"
 
 namespace npverify::verify {
@@ -29,7 +29,8 @@ world::UniverseKind InvariantRun::universe_kind() const {
   const auto own = std::visit([](const auto& body) -> std::optional<world::UniverseKind> { if constexpr (requires { body.universe; }) return body.universe; else return std::nullopt; }, context_.invariant.body);
   if (own) return *own;
   if (context_.set.universe) return *context_.set.universe;
-  return std::holds_alternative<Require>(context_.invariant.body) ? world::UniverseKind::declared : world::UniverseKind::possible;
+  const auto& body = context_.invariant.body;
+  return std::holds_alternative<Require>(body) || std::holds_alternative<PathAgreement>(body) ? world::UniverseKind::declared : world::UniverseKind::possible;
 }
 
 world::EndClasses InvariantRun::end_classes() const {
@@ -75,11 +76,12 @@ void InvariantRun::finish() {
   result.accepted = result.verdict == Verdict::vacuous && context_.set.on_vacuous == OnOutcome::ok;
 }
 
-// ------------------------------------------------------------------------------------------------------------------ forbid, require
+// ------------------------------------------------------------------------------------------------- forbid, require, pathAgreement
 void InvariantRun::decide(const Forbid& body) {
   const Flows asked = flows(body.from, body.to, body.ports);
   note_caveats(body.from, "from", covers_hosts(asked.from, Role::source));
   note_caveats(body.to, "to", covers_hosts(asked.to, Role::destination));
+  if (const auto paths = listed_paths()) return PathRun(*this, *paths).forbid({asked}, {&body.to}, body.side, false);
   decide_each({asked}, [&](const Ends& ends) { return find_allowed(ends, asked, body.side); }, [&](const oracle::FlowVerdict& v) { return allowed(v, body.side); });
 }
 
@@ -87,7 +89,16 @@ void InvariantRun::decide(const Require& body) {
   const Flows asked = flows(body.from, body.to, body.ports);
   note_caveats(body.from, "from", covers_hosts(asked.from, Role::source));
   note_caveats(body.to, "to", covers_hosts(asked.to, Role::destination));
+  if (const auto paths = listed_paths()) return PathRun(*this, *paths).require(asked, body.to, body.side);
   decide_each({asked}, [&](const Ends& ends) { return find_denied(ends, asked, body.side); }, [&](const oracle::FlowVerdict& v) { return denied(v, body.side); });
+}
+
+void InvariantRun::decide(const PathAgreement& body) {
+  const Flows asked = flows(body.from, body.to, body.ports);
+  note_caveats(body.from, "from", covers_hosts(asked.from, Role::source));
+  note_caveats(body.to, "to", covers_hosts(asked.to, Role::destination));
+  PathChoice every{.kinds = {path::Kind::pod_ip, path::Kind::cluster_ip, path::Kind::node_port, path::Kind::load_balancer, path::Kind::host_port}, .all = true, .mesh = {}};
+  PathRun(*this, listed_paths().value_or(std::move(every))).agree(asked, body.to);
 }
 
 // -------------------------------------------------------------------------------------------------------------------------- isolate
@@ -114,6 +125,12 @@ void InvariantRun::decide(const Isolate& body) {
   if (body.into) all.push_back(flows(outside, body.group, body.ports));
   if (body.out_of) all.push_back(flows(body.group, outside, body.ports));
   note_caveats(body.group, "group", false);
+  if (const auto paths = listed_paths()) {
+    std::vector<const Peer*> to;
+    if (body.into) to.push_back(&body.group);
+    if (body.out_of) to.push_back(&outside);
+    return PathRun(*this, *paths).forbid(all, to, std::nullopt, !context_.options.datapath);
+  }
   const auto search = [&](const Ends& ends) {
     std::optional<Found> best;
     for (Flows asked : all) {

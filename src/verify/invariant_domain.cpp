@@ -1,6 +1,7 @@
 // The domain of an invariant: which flows it speaks of, whether there are any, and what keeps an answer from being about all of them.
 #include <algorithm>
 
+#include "placement/placement.h"
 #include "verify/invariant_run.h"
 #include "verify/peer_domain.h"
 
@@ -29,14 +30,18 @@ std::string runs_on_host(const std::vector<std::string>& names) {
 
 }  // namespace
 
-namespace {
-
-Placement placement_of(const InvariantSet& set, const Invariant& invariant) {
-  const auto own = std::visit([](const auto& body) -> std::optional<Placement> { if constexpr (requires { body.placement; }) return body.placement; else return std::nullopt; }, invariant.body);
-  return own.value_or(set.placement.value_or(Placement::any));
+Placement InvariantRun::placement() const {
+  const auto own = std::visit([](const auto& body) -> std::optional<Placement> { if constexpr (requires { body.placement; }) return body.placement; else return std::nullopt; }, context_.invariant.body);
+  return own.value_or(context_.set.placement.value_or(Placement::any));
 }
 
-}  // namespace
+// A set's paths are for the bodies that speak of flows; the others ask about a hook, whatever header comes to it.
+std::optional<PathChoice> InvariantRun::listed_paths() const {
+  const auto own = std::visit([](const auto& body) -> std::optional<PathChoice> { if constexpr (requires { body.paths; }) return body.paths; else return std::nullopt; }, context_.invariant.body);
+  return own ? own : context_.set.paths;
+}
+
+bool InvariantRun::expired(const Exception& exception) const { return std::chrono::sys_days(exception.expires) < std::chrono::sys_days(context_.as_of); }
 
 void InvariantRun::cap(const std::string& reason) {
   if (std::find(caps_.begin(), caps_.end(), reason) == caps_.end()) caps_.push_back(reason);
@@ -79,12 +84,13 @@ Flows InvariantRun::flows(const Peer& from, const Peer& to, const PortSpec& port
 
 void InvariantRun::add_exceptions() {
   std::vector<Expr> applied;
+  const std::vector<path::Kind> asked = listed_paths() ? listed_paths()->kinds : std::vector{path::Kind::pod_ip};
   for (const Exception& exception : context_.invariant.except) {
-    const bool expired = std::chrono::sys_days(exception.expires) < std::chrono::sys_days(context_.as_of);
-    std::string said = exception.id + (expired ? " (expired " : " (expires ") + to_string(exception.expires);
-    said += expired ? ": does not apply)" : !exception.pod_address ? ": for other paths)" : ")";
+    const bool over = expired(exception), covers = std::any_of(asked.begin(), asked.end(), [&](path::Kind kind) { return exception.covers(kind); });
+    std::string said = exception.id + (over ? " (expired " : " (expires ") + to_string(exception.expires);
+    said += over ? ": does not apply)" : !covers ? ": for other paths)" : ")";
     answer_.result.exceptions.push_back(std::move(said));
-    if (!expired) applied.push_back(exception_expr(pool_, exception, context_.snapshot, universe_));
+    if (!over && exception.covers(path::Kind::pod_ip)) applied.push_back(exception_expr(pool_, exception, context_.snapshot, universe_));
   }
   excepted_ = pool_.disjunction(std::move(applied));
 }
@@ -94,13 +100,40 @@ void InvariantRun::add_assumptions() {
     scope_.push_back(assumption_expr(pool_, assumption, context_.snapshot, universe_));
     answer_.assumptions.insert("assumed: " + assumption.text);
   }
-  const Placement placement = placement_of(context_.set, context_.invariant);
-  if (placement == Placement::same_node) scope_.push_back(pool_.same_node());
-  if (placement == Placement::cross_node) scope_.push_back(pool_.negation(pool_.same_node()));
+  if (placement() == Placement::same_node) scope_.push_back(pool_.same_node());
+  if (placement() == Placement::cross_node) scope_.push_back(pool_.negation(pool_.same_node()));
+  if (placement() == Placement::observed && !std::holds_alternative<Capability>(context_.invariant.body)) keep_pods_where_they_are();
   // From one address outside to another is no flow of the cluster: no policy sees it.
   scope_.push_back(pool_.negation(pool_.both(pool_.kind_is(Role::source, logic::EndpointKind::outside), pool_.kind_is(Role::destination, logic::EndpointKind::outside))));
   if (!std::holds_alternative<Equivalent>(context_.invariant.body))  // what is not known is in the readings themselves
     for (const Role role : {Role::source, Role::destination}) scope_.push_back(pool_.peer_known(role));
+}
+
+// `placement: observed`: a template stands for its pods in the dump, each on its node.
+void InvariantRun::keep_pods_where_they_are() {
+  if (universe_.kind == world::UniverseKind::possible) return cap("placement: observed is about the pods of the dump, and the universe 'possible' holds pods that are in none; ask it with universe: declared or observed");
+  std::map<std::string, std::set<std::string>> where;
+  for (const auto& workload : context_.snapshot.workloads) {
+    const auto subject = placement::subject_of(workload, context_.snapshot);
+    where[subject.id].insert(subject.running_on.begin(), subject.running_on.end());
+  }
+  for (const auto& pod : context_.snapshot.pods)
+    if (!pod.spec.node_name.empty()) where[pod.meta.namespace_name + "/Pod/" + pod.meta.name].insert(pod.spec.node_name);
+  std::set<std::string> nodes;
+  std::vector<std::string> nowhere;
+  std::erase_if(universe_.pods, [&](world::ClosedPod& closed) {
+    const auto& here = where[closed.workload];
+    if (here.empty()) nowhere.push_back(closed.workload);
+    closed.nodes.emplace(here.begin(), here.end());
+    nodes.insert(here.begin(), here.end());
+    return here.empty();
+  });
+  if (!nowhere.empty()) answer_.assumptions.insert("placement: observed: of " + few(nowhere) + " no pod is on a node in the dump; left out");
+  for (const Role role : {Role::source, Role::destination}) {
+    std::vector<Expr> any{pool_.negation(pool_.kind_is(role, logic::EndpointKind::pod))};
+    for (const std::string& node : nodes) any.push_back(pool_.node_is(role, node));
+    scope_.push_back(pool_.disjunction(std::move(any)));
+  }
 }
 
 std::vector<Expr> InvariantRun::domain_of(const Flows& flows) const {

@@ -29,6 +29,7 @@ struct ProofContext {
   const semantics::Profile* reference = nullptr;    ///< the API's own words, where encodings have them
   const Landings* landings = nullptr;               ///< where the pods of workloads can be, where nodes differ
   const matrix::Cluster* cluster = nullptr;         ///< whose pools `cases` are, where nodes read differently
+  const semantics::PathFacts* paths = nullptr;      ///< what a header becomes on its way
 };
 
 /// An answer, and what the run reports of it beside the result.
@@ -54,6 +55,7 @@ class InvariantRun {
   ProofAnswer run();
 
  private:
+  friend class PathRun;  // the same question on service paths
   using Direction = policy::Direction;
   /// A flow that breaks the invariant, or may: where `definite` is false, some profile is silent about it.
   struct Found {
@@ -77,6 +79,11 @@ class InvariantRun {
   // The domain (invariant_domain.cpp).
   Flows flows(const Peer& from, const Peer& to, const PortSpec& ports);
   void add_exceptions();
+  bool expired(const Exception& exception) const;
+  /// The paths that the invariant or its set lists; nothing where none does.
+  std::optional<PathChoice> listed_paths() const;
+  Placement placement() const;
+  void keep_pods_where_they_are();
   void add_assumptions();
   std::vector<logic::Expr> domain_of(const Flows& flows) const;
   /// `where`: the nodes of all cases.
@@ -96,6 +103,9 @@ class InvariantRun {
   void decide(const Isolate& body);
   void decide(const DefaultDeny& body);
   void decide(const Equivalent& body);
+  void decide(const PathAgreement& body);
+  void decide(const Capability& body);    // invariant_capability.cpp
+  void decide(const ConflictFree& body);
   void decide(const Undecided&) {}
   using Search = std::function<std::optional<Found>(const Ends&)>;
   using Breaks = std::function<bool(const oracle::FlowVerdict&)>;

@@ -8,9 +8,12 @@
 namespace npverify::verify {
 namespace {
 
-std::set<std::string> nodes_of(const matrix::Cluster& cluster, const std::vector<ReaderCase>& cases) {
+std::set<std::string> nodes_of(const resource::Snapshot& snapshot, const matrix::Cluster* cluster, const std::vector<ReaderCase>& cases) {
   std::set<std::string> nodes;
-  for (const auto& pool : cluster.pools()) nodes.insert(pool.nodes.begin(), pool.nodes.end());
+  for (const auto& node : snapshot.nodes) nodes.insert(node.meta.name);
+  for (const auto& pod : snapshot.pods)
+    if (!pod.spec.node_name.empty()) nodes.insert(pod.spec.node_name);
+  for (const auto& pool : cluster ? cluster->pools() : std::vector<matrix::Pool>{}) nodes.insert(pool.nodes.begin(), pool.nodes.end());
   for (const ReaderCase& one : cases) nodes.insert(one.source.nodes.begin(), one.source.nodes.end());
   return nodes;
 }
@@ -39,8 +42,8 @@ std::map<std::string, uint32_t> classes_of(const std::set<std::string>& nodes, c
 
 }  // namespace
 
-Landings landings_of(const resource::Snapshot& snapshot, const matrix::Cluster& cluster, const std::vector<ReaderCase>& cases) {
-  const std::set<std::string> nodes = nodes_of(cluster, cases);
+Landings landings_of(const resource::Snapshot& snapshot, const matrix::Cluster* cluster, const std::vector<ReaderCase>& cases) {
+  const std::set<std::string> nodes = nodes_of(snapshot, cluster, cases);
   std::map<std::string, placement::Candidate> known;
   for (auto& candidate : placement::candidates_of(snapshot)) known.emplace(candidate.name, candidate);
   std::vector<placement::Candidate> candidates;

@@ -18,8 +18,8 @@ struct Landings {
   std::map<std::string, uint32_t> class_of;
 };
 
-/// By the scheduler's filters, over the nodes of the cluster and of the cases. Nodes without an object are taken as open to all: nothing tells
+/// By the scheduler's filters, over every node that the snapshot, the cluster (where there is one) or the cases speak of. Nodes without an object are taken as open to all: nothing tells
 /// what keeps pods from them.
-Landings landings_of(const resource::Snapshot& snapshot, const matrix::Cluster& cluster, const std::vector<ReaderCase>& cases);
+Landings landings_of(const resource::Snapshot& snapshot, const matrix::Cluster* cluster, const std::vector<ReaderCase>& cases);
 
 }  // namespace npverify::verify

@@ -1,3 +1,5 @@
+#include "path/service.h"
+#include "verify/path_ways.h"
 #include "verify/peer_domain.h"
 
 #include "resource/load.h"
@@ -104,7 +106,17 @@ class PeerTranslation {
     for (const auto& service : snapshot_.services)
       if (service.meta.namespace_name == name.namespace_name && service.meta.name == name.name && service.selector && !service.selector->empty())
         return pool_.both(pool_.namespace_is(role_, name.namespace_name), all_labels(*service.selector));
-    return logic::False;  // endpoints made by hand: missing_for says so
+    return by_hand(name);
+  }
+
+  // Endpoints that a selector does not find: those that EndpointSlices list. missing_for says where there are none.
+  Expr by_hand(const ObjectName& name) {
+    std::vector<Expr> any;
+    for (const auto& service : snapshot_.services)
+      if (service.meta.namespace_name == name.namespace_name && service.meta.name == name.name)
+        for (const auto& port : service.ports)
+          for (const auto& backend : path::resolve(snapshot_, service, port).backends) any.push_back(endpoint_expr(pool_, backend, role_, universe_));
+    return pool_.disjunction(std::move(any));
   }
 
   // The pods of a workload: on the host network, or with an address of their own.
@@ -190,7 +202,6 @@ Expr ports_expr(logic::Pool& pool, const PortSpec& ports) {
 }
 
 Expr exception_expr(logic::Pool& pool, const Exception& exception, const resource::Snapshot& snapshot, const world::Universe& universe) {
-  if (!exception.pod_address) return logic::False;
   return pool.conjunction({peer_expr(pool, exception.from, Role::source, snapshot, universe), peer_expr(pool, exception.to, Role::destination, snapshot, universe), ports_expr(pool, exception.ports)});
 }
 

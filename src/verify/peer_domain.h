@@ -23,7 +23,7 @@ logic::Expr peer_expr(logic::Pool& pool, const Peer& peer, logic::Role role, con
 /// The flows whose destination port is in `ports`. A name counts where the destination pod gives it in a container or a sidecar.
 logic::Expr ports_expr(logic::Pool& pool, const PortSpec& ports);
 
-/// from, to and ports together.
+/// from, to and ports together, on whatever path.
 logic::Expr exception_expr(logic::Pool& pool, const Exception& exception, const resource::Snapshot& snapshot, const world::Universe& universe);
 
 /// What the assumption says of both ends.
@@ -43,6 +43,18 @@ struct HostNetworkPods {
   std::vector<std::string> among_all; ///< by {any: true} alone, which means every pod with an address of its own
 };
 HostNetworkPods host_network_pods(const Peer& peer, const resource::Snapshot& snapshot);
+
+/// A workload's template, or a pod that no template of the snapshot speaks for.
+struct PodTemplate {
+  std::string id;  ///< "shop/Deployment/web", "shop/Pod/web-1"
+  const resource::ObjectMeta* meta = nullptr;
+  const resource::Labels* labels = nullptr;
+  const resource::PodSpec* spec = nullptr;
+  const resource::Workload* workload = nullptr;  ///< this, or `pod`
+  const resource::Pod* pod = nullptr;
+};
+/// Those whose pods are in `peer`, in the order of the snapshot; pods on the host network too.
+std::vector<PodTemplate> templates_of(const Peer& peer, const resource::Snapshot& snapshot);
 
 /// Names of namespaces that the API server always has.
 const std::vector<std::string>& built_in_namespaces();

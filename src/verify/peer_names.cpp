@@ -3,6 +3,7 @@
 #include <functional>
 #include <set>
 
+#include "placement/owner.h"
 #include "resource/load.h"
 #include "verify/peer_domain.h"
 
@@ -124,8 +125,15 @@ struct PeersOf {
   void operator()(const Isolate& body) const { visit(body.group); }
   void operator()(const DefaultDeny& body) const { visit(body.group); }
   void operator()(const Equivalent& body) const { visit(body.scope); }
+  void operator()(const PathAgreement& body) const { visit(body.from), visit(body.to); }
+  void operator()(const Capability& body) const { visit(body.workloads); }
+  void operator()(const ConflictFree& body) const { visit(body.scope); }
   void operator()(const Undecided&) const {}
 };
+
+bool is_listed(const resource::Service& service, const Snapshot& snapshot) {
+  return std::any_of(snapshot.endpoints.begin(), snapshot.endpoints.end(), [&](const auto& one) { return one.service == service.meta.name && one.meta.namespace_name == service.meta.namespace_name; });
+}
 
 std::string missing_namespace(const std::string& name, const std::set<std::string>& known) {
   const auto near = base::nearest(name, {known.begin(), known.end()});
@@ -160,6 +168,20 @@ void check_names(const InvariantSet& set, const Snapshot& snapshot, base::Diagno
     if (const auto* fact = std::get_if<Assumption::Implication>(&assumption.fact)) check(fact->when), check(fact->then);
 }
 
+std::vector<PodTemplate> templates_of(const Peer& peer, const Snapshot& snapshot) {
+  std::vector<PodTemplate> out;
+  const auto add = [&](const std::string& kind, const resource::ObjectMeta& meta, const resource::Labels& labels, const resource::PodSpec& spec, const resource::Workload* workload, const resource::Pod* pod) {
+    if (selects_pod(peer, {meta.namespace_name, kind, meta.name, &labels, &spec}, snapshot)) out.push_back({meta.namespace_name + "/" + kind + "/" + meta.name, &meta, &labels, &spec, workload, pod});
+  };
+  for (const auto& workload : snapshot.workloads) add(workload.kind, workload.meta, workload.pod_labels, workload.pod, &workload, nullptr);
+  for (const auto& pod : snapshot.pods) {
+    const bool ended = pod.phase == resource::PodPhase::succeeded || pod.phase == resource::PodPhase::failed;
+    const bool of_template = std::any_of(snapshot.workloads.begin(), snapshot.workloads.end(), [&](const auto& workload) { return placement::owns(workload, pod); });
+    if (!ended && !of_template) add("Pod", pod.meta, pod.meta.labels, pod.spec, nullptr, &pod);
+  }
+  return out;
+}
+
 std::vector<std::string> missing_for(const Peer& peer, const Snapshot& snapshot) {
   std::vector<std::string> out;
   const auto say = [&](const std::string& sentence) {
@@ -173,8 +195,8 @@ std::vector<std::string> missing_for(const Peer& peer, const Snapshot& snapshot)
     if (p.nodes && !p.nodes->any && snapshot.nodes.empty()) say("the input has no Node objects to select from; give them with -f");
     for (const ObjectName& name : p.services)
       for (const auto& service : snapshot.services)
-        if (service.meta.namespace_name == name.namespace_name && service.meta.name == name.name && (!service.selector || service.selector->empty()))
-          say("the Service " + name.text() + " has no selector: which pods stand behind it is not known");
+        if (service.meta.namespace_name == name.namespace_name && service.meta.name == name.name && (!service.selector || service.selector->empty()) && !is_listed(service, snapshot))
+          say("the Service " + name.text() + " has no selector, and no EndpointSlice of it is in the input: which pods stand behind it is not known");
   });
   return out;
 }

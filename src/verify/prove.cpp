@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "base/diagnostics.h"
+#include "path/settings.h"
 #include "policy/refused.h"
 #include "verify/invariant_run.h"
 #include "verify/limits.h"
@@ -148,12 +149,19 @@ std::vector<Task> tasks_of(const resource::Snapshot& snapshot, const std::vector
       if (options.before) task.cases = with_policies(task.cases, *options.before, snapshot);
       if (!names_some) task.cluster = options.cluster;
       tasks.push_back(std::move(task));
-      if (tasks.back().cases.empty() && !names_some && invariant.unsupported.empty())
+      const bool reads_nothing = std::holds_alternative<Capability>(invariant.body) || std::holds_alternative<ConflictFree>(invariant.body);
+      if (tasks.back().cases.empty() && !names_some && !reads_nothing && invariant.unsupported.empty())
         diagnostics.error(invariant.span, "", "invariant '" + invariant.id + "' names no profile and the run has none", "give one with --cni, such as --cni calico@3.28");
     }
   }
   if (diagnostics.has_errors()) throw base::InputError(diagnostics);
   return tasks;
+}
+
+// Where a connection goes by nodes, which nodes pods can be on is part of the question.
+bool lists_paths(const Task& task) {
+  if (task.set->paths || std::holds_alternative<PathAgreement>(task.invariant->body)) return true;
+  return std::visit([](const auto& body) { if constexpr (requires { body.paths; }) return body.paths.has_value(); else return false; }, task.invariant->body);
 }
 
 bool below(const std::string& severity, const std::string& threshold) {
@@ -166,13 +174,15 @@ bool below(const std::string& severity, const std::string& threshold) {
 std::chrono::year_month_day today() { return std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now()); }
 
 ProveResult prove(const resource::Snapshot& snapshot, const std::vector<InvariantSet>& sets, const Encodings& encodings, const std::vector<Profile>& profiles, const ProveOptions& options) {
+  path::check_given(encodings.paths(), options.path_settings);
   const std::vector<Task> tasks = tasks_of(snapshot, sets, encodings, profiles, options);
   const auto as_of = options.as_of.ok() ? options.as_of : today();
   const std::optional<Profile> reference = reference_of(encodings);
-  const Landings landings = options.cluster ? landings_of(snapshot, *options.cluster, cases_of(*options.cluster)) : Landings{};
+  const bool on_paths = std::any_of(tasks.begin(), tasks.end(), [](const Task& task) { return lists_paths(task); });
+  const Landings landings = options.cluster || on_paths ? landings_of(snapshot, options.cluster, options.cluster ? cases_of(*options.cluster) : std::vector<ReaderCase>{}) : Landings{};
   const unsigned jobs = options.jobs > 0 ? options.jobs : std::max(1u, std::thread::hardware_concurrency());
   const auto answers = answers_to(tasks, options.shard, jobs, [&](const Task& task) {
-    return prove_invariant({snapshot, *task.set, *task.invariant, task.profiles, task.cases, options, as_of, reference ? &*reference : nullptr, task.cluster ? &landings : nullptr, task.cluster});
+    return prove_invariant({snapshot, *task.set, *task.invariant, task.profiles, task.cases, options, as_of, reference ? &*reference : nullptr, task.cluster || lists_paths(task) ? &landings : nullptr, task.cluster, &encodings.paths()});
   });
   ProveResult result;
   std::set<std::string> gaps, datapath, assumptions;

@@ -27,6 +27,7 @@ struct ProveOptions {
   const matrix::Cluster* cluster = nullptr;     ///< the run's pools, in place of `profiles`
   const resource::Snapshot* before = nullptr;   ///< a rollout of policies: each node enforces these or those of the snapshot
   std::vector<semantics::Profile> rollout;      ///< a rollout of profiles, in place of `profiles`: each node runs the first or the second
+  std::map<std::string, std::string> path_settings;  ///< of paths, from the user: path/settings.h
   std::map<std::string, std::map<std::string, semantics::OptionValue>> options;  ///< by CNI: of the command line, for profiles that a spec lists
 };
 
@@ -38,6 +39,9 @@ std::chrono::year_month_day today();
 /// forbid      no flow of the domain is allowed            require      every flow of the domain is allowed
 /// isolate     no flow with exactly one end in the group   defaultDeny  no pod of the group exchanges anything with a pod that nobody
 /// equivalent  both profiles decide alike at each end                   has heard of: a fresh namespace, only fresh labels, any address
+/// pathAgreement  on each placement every listed path leads to the same verdict
+///
+/// Where an invariant lists `paths`, it is asked of each: for every placement of both ends and every node that can be asked on the way.
 ///
 /// The domain: flows of the universe between `from` and `to` on the ports, less unexpired exceptions, where the assumptions hold. An empty
 /// domain is vacuous, and says which part of it is empty. A flow that breaks the invariant is replayed by the oracle before it is shown. One

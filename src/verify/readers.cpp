@@ -49,7 +49,7 @@ class Classes {
       out.pool += (out.pool.empty() ? "" : ", ") + pool.name;
       out.nodes.insert(out.nodes.end(), pool.nodes.begin(), pool.nodes.end());
       if (pool.nodes.empty())
-        for (const char* suffix : {"-1", "-2"}) out.nodes.push_back(pool.name + suffix);
+        for (const char* suffix : {"-1", "-2", "-3"}) out.nodes.push_back(pool.name + suffix);
     }
     std::sort(out.nodes.begin(), out.nodes.end());
     return out;

@@ -42,7 +42,7 @@ struct ReaderCase {
 /// One profile on every node.
 ReaderCase whole_cluster(const semantics::Profile& profile);
 /// Every pair of pools. Pools with one profile that know, and are known by, the same are one: what no formula tells apart need not be told
-/// apart. Pools without a node get two that could join, "POOL-1" and "POOL-2".
+/// apart. Pools without a node get three that could join (two for the ends, one that is asked on the way), "POOL-1" to "POOL-3".
 std::vector<ReaderCase> cases_of(const matrix::Cluster& cluster);
 /// Every mixture of a rollout in which each node by itself runs the old or the new: `cases` once a pair of phases. One node is in one phase.
 std::vector<ReaderCase> with_policies(const std::vector<ReaderCase>& cases, const resource::Snapshot& before, const resource::Snapshot& after);

@@ -25,6 +25,22 @@ struct PolicyPlace {
   std::string role;   ///< why it is named: "allows on the left", "isolates", "refused on the right"
 };
 
+/// One hook on the way of a witness, with the header as it is there.
+struct WitnessHop {
+  std::string hook, node;           ///< "egress", "relay", "ingress"; node empty outside
+  std::string source, destination;  ///< "pay/payment (10.0.1.5)", "node a1 (10.10.0.11)"; the destination with its port
+  std::string verdict, reader, reason;
+  std::string source_end, destination_end;  ///< the same as `eval` names them: "pay/payment", "node:a1", "ip:10.96.0.10"
+  base::Port port = 0;
+};
+
+/// The way of a witness: by which path and Service it is asked for.
+struct WitnessPath {
+  std::string path, service, relay;  ///< relay: the node that received the packet, where one is asked
+  base::Port entry_port = 0;         ///< that the client asks for; 0: not in the input
+  std::vector<WitnessHop> hops;
+};
+
 /// A concrete flow that shows a finding, replayed by the oracle.
 struct Witness {
   world::Endpoint source, destination;
@@ -42,6 +58,7 @@ struct Witness {
   Reader source_reader, destination_reader;
   bool source_knows_destination = true;  ///< false: the destination's port names do not count where the source's CNI resolves names of the cluster
   std::string path, relay;          ///< of a service path; empty for the pod's own address
+  std::vector<WitnessPath> ways;    ///< of an invariant over paths: its way; of pathAgreement also the one that decides otherwise (`right`)
 };
 
 struct Cause {
@@ -93,6 +110,14 @@ struct ComparisonResult {
   std::vector<std::string> assumptions;
 };
 
+/// Of capability: nodes where pods can land and cannot have what they need.
+struct Shortfall {
+  std::string workload, pool;
+  std::vector<std::string> nodes;  ///< empty: the workload can land on none
+  std::string feature;             ///< that these nodes lack
+  std::optional<PolicyPlace> needed_by;  ///< absent: the invariant itself asks for it
+};
+
 /// Of one invariant.
 struct InvariantResult {
   std::string id, title, severity;
@@ -104,6 +129,8 @@ struct InvariantResult {
   std::vector<std::string> axes;            ///< that the verdict leans on, where a profile departs from the API's words
   std::vector<std::string> exceptions;      ///< "EXC-7 (expires 2027-01-01)": applied; expired ones say so
   std::vector<std::string> controls;
+  std::vector<Shortfall> shortfalls;        ///< of capability
+  std::vector<std::string> notes;           ///< what the verdict does not speak of: a path that a Service does not offer, ...
   bool fails = false;     ///< counts as violated: the set says onUnknown or onVacuous: fail
   bool accepted = false;  ///< counts as proved: vacuous, and the set says onVacuous: ok
   base::SourceSpan span;

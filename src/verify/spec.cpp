@@ -83,27 +83,19 @@ class RunReader {
     auto& yaml = context.yaml;
     if (!yaml.mapping(spec, "spec", {"universe", "profiles", "placement", "paths", "onUnknown", "onVacuous", "assume", "invariants"})) return;
     InvariantSet set{.name = name, .span = std::move(span)};
-    std::vector<std::string> unsupported;
     set.universe = read_universe(context, spec, "spec");
     set.profiles = read_profiles(context, spec, "spec");
-    set.placement = read_where(context, spec, "spec", unsupported);
+    set.placement = read_placement(context, spec, "spec");
+    set.paths = read_paths(context, spec, "spec");
     set.on_unknown = outcome(read_word(context, spec, "onUnknown", "spec", {"fail", "warn"}, "warn"));
     set.on_vacuous = outcome(read_word(context, spec, "onVacuous", "spec", {"fail", "warn", "ok"}, "warn"));
     each(context, spec, "assume", "spec", false, [&](const YAML::Node& node, const std::string& field) { set.assume.push_back(read_assumption(context, node, field)); });
     each(context, spec, "invariants", "spec", true, [&](const YAML::Node& node, const std::string& field) {
       Invariant invariant = read_invariant(context, node, field);
-      for (const std::string& what : unsupported) {
-        const bool own_placement = what.rfind("not supported yet: spec.placement", 0) == 0 && has_placement(invariant.body);
-        if (!own_placement) invariant.unsupported.push_back(what);
-      }
       unique_id(invariant);
       set.invariants.push_back(std::move(invariant));
     });
     sets_.push_back(std::move(set));
-  }
-
-  static bool has_placement(const Body& body) {
-    return std::visit([](const auto& b) { if constexpr (requires { b.placement; }) return b.placement.has_value(); else return false; }, body);
   }
 
   static OnOutcome outcome(const std::string& word) { return word == "fail" ? OnOutcome::fail : word == "ok" ? OnOutcome::ok : OnOutcome::warn; }

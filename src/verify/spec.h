@@ -10,6 +10,7 @@
 #include "base/address.h"
 #include "base/diagnostics.h"
 #include "base/port.h"
+#include "path/trace.h"
 #include "policy/reading.h"
 #include "resource/snapshot.h"
 #include "world/universe.h"
@@ -81,9 +82,10 @@ struct Exception {
   std::chrono::year_month_day expires;  ///< the last day on which it applies
   Peer from, to;
   PortSpec ports;
-  bool pod_address = true;              ///< `paths` is absent or names podIP; else it is for paths that are not decided yet
+  std::optional<std::vector<path::Kind>> paths;  ///< the only ones it is for; absent: every path
   std::vector<std::string> invariants;  ///< ids it is for; "*": every one. Of an invariant's own `except`: that invariant's
   base::SourceSpan span;
+  bool covers(path::Kind kind) const;
 };
 
 /// A fact about the cluster that npverify takes for granted: it narrows the universe.
@@ -111,13 +113,26 @@ struct ProfileChoice {
 };
 
 /// Which pairs of nodes count.
-enum class Placement : uint8_t { any, same_node, cross_node };
+enum class Placement : uint8_t {
+  any,
+  observed,  ///< pods are on the nodes where the dump has them
+  same_node,
+  cross_node,
+};
+
+/// By which ways a flow may go. docs/paths.md.
+struct PathChoice {
+  std::vector<path::Kind> kinds;  ///< in the order in which they are written
+  bool all = false;               ///< every one that there is: what a Service does not offer is then nothing to miss
+  std::vector<std::string> mesh;  ///< "sidecar", "ambient": above what is modelled
+};
 
 /// What every body may say. Absent fields take the set's value, then the default of the body's kind.
 struct BodyScope {
   std::optional<world::UniverseKind> universe;
   std::optional<ProfileChoice> profiles;
   std::optional<Placement> placement;
+  std::optional<PathChoice> paths;  ///< absent in a set too: the pod's own address, without the header's way
 };
 
 struct Forbid : BodyScope {
@@ -141,11 +156,26 @@ struct Equivalent : BodyScope {
   world::EndClasses peers;
   bool identity_known = false;         ///< every node knows every peer's identity
 };
+/// For each placement of both ends, every path leads to the same verdict.
+struct PathAgreement : BodyScope {
+  Peer from, to;
+  PortSpec ports;
+};
+/// Every node on which a pod of `workloads` can land has the features that are needed there.
+struct Capability : BodyScope {
+  Peer workloads;
+  bool from_policies = false;         ///< those that the policies which select the pod need
+  std::vector<std::string> features;  ///< and these
+};
+/// No two rules decide one flow differently where neither comes first.
+struct ConflictFree : BodyScope {
+  Peer scope;
+};
 /// A body that the language knows and npverify does not decide yet.
 struct Undecided {
   std::string kind;
 };
-using Body = std::variant<Forbid, Require, Isolate, DefaultDeny, Equivalent, Undecided>;
+using Body = std::variant<Forbid, Require, Isolate, DefaultDeny, Equivalent, PathAgreement, Capability, ConflictFree, Undecided>;
 const char* name_of(const Body& body);  ///< "forbid", ...
 
 enum class OnOutcome : uint8_t { fail, warn, ok };
@@ -164,6 +194,7 @@ struct InvariantSet {
   std::optional<world::UniverseKind> universe;
   std::optional<ProfileChoice> profiles;
   std::optional<Placement> placement;
+  std::optional<PathChoice> paths;
   OnOutcome on_vacuous = OnOutcome::warn, on_unknown = OnOutcome::warn;
   std::vector<Assumption> assume;        ///< of the set, and of every Assumptions document of the run
   std::vector<Invariant> invariants;     ///< `except` holds those of ExceptionSets too

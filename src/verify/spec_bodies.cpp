@@ -13,6 +13,9 @@ const char* name_of(const Body& body) {
     const char* operator()(const Isolate&) const { return "isolate"; }
     const char* operator()(const DefaultDeny&) const { return "defaultDeny"; }
     const char* operator()(const Equivalent&) const { return "equivalent"; }
+    const char* operator()(const PathAgreement&) const { return "pathAgreement"; }
+    const char* operator()(const Capability&) const { return "capability"; }
+    const char* operator()(const ConflictFree&) const { return "conflictFree"; }
     const char* operator()(const Undecided& body) const { return body.kind.c_str(); }
   };
   return std::visit(Names{}, body);
@@ -43,9 +46,9 @@ const std::vector<BodyForm>& body_forms() {
       {"noNewReachability", false, {"baseline", "scope", "ports", "exceptPorts"}},
       {"exposure", false, {"from", "allowedTargets"}},
       {"dnsEgress", false, {"group", "resolvers", "allow"}},
-      {"pathAgreement", false, {"from", "to", "ports", "exceptPorts"}},
-      {"capability", false, {"workloads", "requires"}},
-      {"conflictFree", false, {"scope"}},
+      {"pathAgreement", true, {"from", "to", "ports", "exceptPorts"}},
+      {"capability", true, {"workloads", "requires"}},
+      {"conflictFree", true, {"scope"}},
   };
   return all;
 }
@@ -122,6 +125,9 @@ class InvariantReader {
     if (chosen->name == "require") return set(read_reach<Require>(body, path), body, path);
     if (chosen->name == "isolate") return set(read_isolate(body, path), body, path);
     if (chosen->name == "defaultDeny") return set(read_default_deny(body, path), body, path);
+    if (chosen->name == "capability") return set(read_capability(context_, body, path), body, path);
+    if (chosen->name == "conflictFree") return set(read_conflict_free(context_, body, path), body, path);
+    if (chosen->name == "pathAgreement") return set(read_path_agreement(body, path), body, path);
     set(read_equivalent(body, path), body, path);
   }
 
@@ -129,7 +135,8 @@ class InvariantReader {
   void set(T body, const YAML::Node& node, const std::string& field) {
     if (node["profiles"].IsDefined()) body.profiles = read_profiles(context_, node, field);
     body.universe = read_universe(context_, node, field);
-    body.placement = read_where(context_, node, field, out_.unsupported);
+    body.placement = read_placement(context_, node, field);
+    body.paths = read_paths(context_, node, field);
     out_.body = std::move(body);
   }
 
@@ -180,16 +187,24 @@ class InvariantReader {
     return body;
   }
 
+  PathAgreement read_path_agreement(const YAML::Node& node, const std::string& field) {
+    PathAgreement body;
+    body.from = need_peer(context_, node, "from", field);
+    body.to = need_peer(context_, node, "to", field);
+    body.ports = read_ports(context_, node, field);
+    return body;
+  }
+
   // The peers are read, so that a mistake in them is found today; the rest of the body is for the day it is decided.
   void read_undecided(const BodyForm& form, const YAML::Node& node, const std::string& field) {
     for (const char* key : {"from", "to", "via", "group", "resolvers", "scope"})
       if (node[key].IsDefined() && std::find(form.fields.begin(), form.fields.end(), key) != form.fields.end()) read_peer(context_, node[key], join(field, key));
     read_ports(context_, node, field);
     unsupported(form.name);
-    std::vector<std::string> ignored;
     if (node["profiles"].IsDefined()) read_profiles(context_, node, field);
     read_universe(context_, node, field);
-    read_where(context_, node, field, ignored);
+    read_placement(context_, node, field);
+    read_paths(context_, node, field);
     out_.body = Undecided{form.name};
   }
 
@@ -201,29 +216,6 @@ class InvariantReader {
 };
 
 }  // namespace
-
-namespace {
-
-void read_paths(Context& context, const YAML::Node& map, const std::string& field, std::vector<std::string>& unsupported) {
-  const YAML::Node paths = map["paths"];
-  if (!paths.IsDefined()) return;
-  if (paths.IsScalar()) {
-    read_word(context, map, "paths", field, {"all"}, "all");
-    return unsupported.push_back("not supported yet: " + join(field, "paths") + ": all");
-  }
-  for (const std::string& path : read_words(context, map, "paths", field, {"podIP", "clusterIP", "nodePort", "loadBalancer", "sidecar", "ambient"}))
-    if (path != "podIP") unsupported.push_back("not supported yet: " + join(field, "paths") + ": " + path);
-}
-
-}  // namespace
-
-std::optional<Placement> read_where(Context& context, const YAML::Node& map, const std::string& field, std::vector<std::string>& unsupported) {
-  read_paths(context, map, field, unsupported);
-  if (!map["placement"].IsDefined()) return std::nullopt;
-  const std::string placement = read_word(context, map, "placement", field, {"any", "observed", "sameNode", "crossNode"}, "any");
-  if (placement == "observed") unsupported.push_back("not supported yet: " + join(field, "placement") + ": observed (universe: observed leaves every pod where it is)");
-  return placement == "sameNode" ? Placement::same_node : placement == "crossNode" ? Placement::cross_node : Placement::any;
-}
 
 Invariant read_invariant(Context& context, const YAML::Node& node, const std::string& field) { return InvariantReader(context, node, field).read(); }
 

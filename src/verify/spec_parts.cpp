@@ -7,8 +7,6 @@
 namespace npverify::verify::reading {
 namespace {
 
-const std::vector<std::string> path_words{"podIP", "clusterIP", "nodePort", "loadBalancer", "sidecar", "ambient"};
-
 void check_profile(Context& context, const YAML::Node& node, const std::string& name, const std::string& field) {
   try {
     semantics::parse_profile_request(name);
@@ -67,10 +65,7 @@ Exception read_exception(Context& context, const YAML::Node& node, const std::st
   exception.from = need_peer(context, node, "from", field);
   exception.to = need_peer(context, node, "to", field);
   exception.ports = read_ports(context, node, field);
-  if (node["paths"].IsDefined() && !(node["paths"].IsScalar() && node["paths"].Scalar() == "all")) {
-    const auto paths = read_words(context, node, "paths", field, path_words);
-    exception.pod_address = std::find(paths.begin(), paths.end(), "podIP") != paths.end();
-  }
+  if (const auto paths = read_paths(context, node, field); paths && !paths->all) exception.paths = paths->kinds;
   need_text(context, node, "justification", field, "an exception says why it exists");
   need_text(context, node, "approvedBy", field, "an exception says who approved it");
   need_text(context, node, "expires", field, "an exception ends on a day, such as 2027-01-31");

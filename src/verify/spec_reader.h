@@ -27,13 +27,15 @@ Peer need_peer(Context& context, const YAML::Node& map, const std::string& key, 
 PortSpec read_ports(Context& context, const YAML::Node& map, const std::string& field);
 
 Invariant read_invariant(Context& context, const YAML::Node& node, const std::string& field);
+Capability read_capability(Context& context, const YAML::Node& node, const std::string& field);
+ConflictFree read_conflict_free(Context& context, const YAML::Node& node, const std::string& field);
 /// `in_set`: with `invariants`, as in an ExceptionSet.
 Exception read_exception(Context& context, const YAML::Node& node, const std::string& field, bool in_set);
 Assumption read_assumption(Context& context, const YAML::Node& node, const std::string& field);
 
 std::optional<ProfileChoice> read_profiles(Context& context, const YAML::Node& map, const std::string& field);
-/// `placement`, where it is given, and `paths`: what is not decided yet goes to `unsupported`.
-std::optional<Placement> read_where(Context& context, const YAML::Node& map, const std::string& field, std::vector<std::string>& unsupported);
+std::optional<Placement> read_placement(Context& context, const YAML::Node& map, const std::string& field);
+std::optional<PathChoice> read_paths(Context& context, const YAML::Node& map, const std::string& field);
 std::optional<world::UniverseKind> read_universe(Context& context, const YAML::Node& map, const std::string& field);
 
 /// The word at `key`, one of `words`; `otherwise` where absent or wrong (reported).

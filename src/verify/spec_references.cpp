@@ -65,6 +65,9 @@ void References::resolve(InvariantSet& set) {
     void operator()(Isolate& body) const { references.resolve(body.group); }
     void operator()(DefaultDeny& body) const { references.resolve(body.group); }
     void operator()(Equivalent& body) const { references.resolve(body.scope); }
+    void operator()(PathAgreement& body) const { references.resolve(body.from), references.resolve(body.to); }
+    void operator()(Capability& body) const { references.resolve(body.workloads); }
+    void operator()(ConflictFree& body) const { references.resolve(body.scope); }
     void operator()(Undecided&) const {}
   };
   for (Invariant& invariant : set.invariants) {

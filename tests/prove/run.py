@@ -13,12 +13,17 @@ A case is one file: a comment header, the manifests, and the specs (documents of
     # EXCEPTIONS: ID EXC-7 (expires 2027-01-31)   what the result says of its exceptions
     # AXES: ID ip-blocks.peers                    what it says of the axes
     # READERS: ID old -> new                      the pools of the ends of its witness
+    # SETTINGS: proxy=iptables routing=direct     of paths
+    # PATH: ID nodePort                           the path of its witness
+    # RELAY: ID n1                                the node that its witness asks
     # EXIT: 1
 
-cases/ have one reading for every node; those of mixed/ carry a NodeCapabilityMatrix, or roll out a second set of policies (documents with a
+cases/ and paths/ have one reading for every node; those of mixed/ (and some of paths/) carry a NodeCapabilityMatrix, or roll out a second set of policies (documents with a
 line `# side: old` or `# side: new`). Each witness, written out as manifests and a flow, must get its verdict again from `eval`. tests/unit/verify asks the same cases of the library.
 """
 import argparse
+import csv
+import io
 import pathlib
 import re
 import sys
@@ -57,8 +62,8 @@ def check(header, answer, code, first):
         result = results.pop(identity, {"verdict": "missing", "reason": ""})
         if result["verdict"] != verdict or (first and reason not in result["reason"]):
             yield f"{identity}: expected {text}, found {result['verdict']}: {result['reason']}"
-        if ("witness" in result) != (verdict == "violated"):
-            yield f"{identity}: a witness belongs to a violated result, and to no other"
+        if ("witness" in result or "shortfalls" in result) != (verdict == "violated"):
+            yield f"{identity}: a witness (or nodes that fall short) belongs to a violated result, and to no other"
     for identity in results:
         yield f"{identity}: no expectation"
     if code != int(field(header, "EXIT", "0")):
@@ -66,12 +71,21 @@ def check(header, answer, code, first):
 
 
 def replay(verifier, folder, readers, answer):
-    """Each witness in its own world, by `eval`: allowed or denied as the result claims."""
-    for world in sorted(folder.glob("*/world.yaml")):
+    """Each witness in its own world, by `eval`: allowed or denied as the result claims; on a path, hook by hook."""
+    shown = [r["witness"] for r in answer["results"] if "witness" in r]
+    for world in sorted(folder.glob("*/world.yaml"), key=lambda path: int(path.parent.name)):
         done = verifier.run("eval", *readers, "-f", world, "--flows", world.with_name("flow.csv"), "--format", "csv", accept=(0, 3))
-        verdicts = [line.split(",")[6] for line in done.stdout.splitlines()[1:]]
-        if not verdicts or "unknown" in verdicts:
-            yield f"witness {world.parent.name}: eval says {verdicts} under {readers[1]}"
+        rows = list(csv.DictReader(io.StringIO(done.stdout)))
+        witness = shown[int(world.parent.name) - 1]
+        hops = [hop for way in (witness, witness.get("otherWay", {})) for hop in way.get("hops", []) if hop["hook"] != "relay"]
+        if not hops and (not rows or "unknown" in [row["verdict"] for row in rows]):
+            yield f"witness {world.parent.name}: eval says {[row['verdict'] for row in rows]} under {readers[1]}"
+        if hops and len(hops) != len(rows):
+            yield f"witness {world.parent.name}: {len(hops)} hooks and {len(rows)} flows"
+        for hop, row in zip(hops, rows):
+            judged = hop["verdict"] != "not asked" and "taken for" not in hop["source"]
+            if judged and row[hop["hook"]] != hop["verdict"]:
+                yield f"witness {world.parent.name}: at {hop['hook']} on {hop['node']} eval says {row[hop['hook']]}, the witness {hop['verdict']}"
 
 
 def check_details(header, answer):
@@ -80,6 +94,10 @@ def check_details(header, answer):
     for identity, axis in fields(header, "AXES"):
         if axis not in results[identity].get("axes", []):
             yield f"{identity}: expected axis {axis}, found {results[identity].get('axes')}"
+    for word in ("PATH", "RELAY"):
+        for identity, wanted in fields(header, word):
+            if (found := results[identity].get("witness", {}).get(word.lower())) != wanted:
+                yield f"{identity}: expected {word.lower()} {wanted}, found {found}"
     for identity, readers in fields(header, "READERS"):
         witness = results[identity].get("witness", {"source": {}, "destination": {}})
         found = " -> ".join(witness[end].get("pool") or witness[end].get("profile", "?") for end in ("source", "destination"))
@@ -100,9 +118,10 @@ def run_case(path, verifier):
             words = ["prove", "-f", folder / "manifests.yaml", "--as-of", field(header, "AS-OF", "2026-01-01"), "--witness-dir", witnesses]
             readers = ["--cni", profile] if profile else ["--matrix", folder / "matrix.yaml"] if "matrix" in parts else []
             rollout = ["--rollout", folder / "old.yaml", folder / "new.yaml"] if "old" in parts else ["--rollout", *field(header, "ROLLOUT").split()] if field(header, "ROLLOUT") else []
-            answer, code = verifier.json(*words, *readers, *rollout, folder / "spec.yaml")
+            settings = [part for one in field(header, "SETTINGS", "").split() for part in ("--path-setting", one)]
+            answer, code = verifier.json(*words, *readers, *rollout, *settings, folder / "spec.yaml")
             yield from check(header, answer, code, number == 0)
-            if path.parent.name == "mixed":
+            if path.parent.name != "cases":
                 yield from check_details(header, answer)
             if readers and not rollout:
                 yield from replay(verifier, witnesses, readers, answer)
@@ -114,7 +133,7 @@ def main():
     parser.add_argument("--npverify")
     arguments = parser.parse_args()
     verifier = Verifier(arguments.npverify)
-    cases = arguments.files or sorted((HERE / "cases").glob("*.yaml")) + sorted((HERE / "mixed").glob("*.yaml"))
+    cases = arguments.files or [path for folder in ("cases", "mixed", "paths") for path in sorted((HERE / folder).glob("*.yaml"))]
     failures = 0
     for path in cases:
         for problem in run_case(path, verifier):

@@ -121,7 +121,8 @@ spec:
   CHECK(invariants[0].except.size() == 2);
   REQUIRE(invariants[1].except.size() == 1);
   CHECK(invariants[1].except[0].id == "E2");
-  CHECK_FALSE(invariants[1].except[0].pod_address);
+  CHECK_FALSE(invariants[1].except[0].covers(npverify::path::Kind::pod_ip));
+  CHECK(invariants[1].except[0].covers(npverify::path::Kind::node_port));
   CHECK(to_string(invariants[0].except[0].expires) == "2027-01-31");
 }
 
@@ -145,10 +146,7 @@ TEST_CASE("what is not decided yet is named, never ignored") {
   };
   const Case cases[] = {
       {"    - {id: a, onlyVia: {from: {any: true}, to: {external: true}, via: {workloads: [egress/Deployment/proxy]}}}\n", "not supported yet: onlyVia"},
-      {"    - {id: a, capability: {workloads: {namespaces: {names: [pay]}}, requires: {fromPolicies: true}}}\n", "not supported yet: capability"},
-      {"    - {id: a, forbid: {from: {any: true}, to: {any: true}, placement: observed}}\n",
-       "not supported yet: spec.invariants[0].forbid.placement: observed (universe: observed leaves every pod where it is)"},
-      {"    - {id: a, require: {from: {any: true}, to: {any: true}, paths: [podIP, nodePort]}}\n", "not supported yet: spec.invariants[0].require.paths: nodePort"},
+      {"    - {id: a, exposure: {from: {external: true}, allowedTargets: []}}\n", "not supported yet: exposure"},
       {"    - {id: a, require: {from: {any: true}, to: {any: true}}, quantify: {to: some}}\n", "not supported yet: quantify.to: some"},
       {"    - {id: a, isolate: {group: {any: true}}, robust: {labelDrift: {k: 1}}}\n", "not supported yet: robust.labelDrift"},
   };
@@ -160,10 +158,27 @@ TEST_CASE("what is not decided yet is named, never ignored") {
   CHECK(only("    - {id: a, require: {from: {any: true}, to: {any: true}, placement: any, paths: [podIP]}, quantify: {to: all}}\n").unsupported.empty());
 }
 
-TEST_CASE("what is not decided yet in a set holds for each of its invariants") {
-  const auto sets = read(set_of("    - {id: a, isolate: {group: {external: true}}}\n    - {id: b, isolate: {group: {external: true}, placement: crossNode}}\n", "  placement: observed\n"));
-  CHECK(sets[0].invariants[0].unsupported.size() == 1);
-  CHECK(sets[0].invariants[1].unsupported.empty());  // it has a choice of its own
+TEST_CASE("paths are read, of a set, a body and an exception; those of a mesh are kept apart") {
+  using npverify::path::Kind;
+  const auto sets = read(set_of("    - {id: a, require: {from: {any: true}, to: {any: true}, paths: [nodePort, podIP, sidecar]}}\n    - {id: b, pathAgreement: {from: {any: true}, to: {any: true}, paths: all}}\n",
+                                "  placement: observed\n  paths: [clusterIP]\n"));
+  CHECK(sets[0].placement == Placement::observed);
+  CHECK(sets[0].paths->kinds == std::vector{Kind::cluster_ip});
+  const auto& listed = *std::get<Require>(sets[0].invariants[0].body).paths;
+  CHECK(listed.kinds == std::vector{Kind::node_port, Kind::pod_ip});
+  CHECK(listed.mesh == std::vector<std::string>{"sidecar"});
+  CHECK_FALSE(listed.all);
+  const auto& every = *std::get<PathAgreement>(sets[0].invariants[1].body).paths;
+  CHECK(every.all);
+  CHECK(every.kinds.size() == 5);
+  CHECK(every.mesh.empty());
+}
+
+TEST_CASE("capability says what it requires") {
+  const auto invariant = only("    - {id: a, capability: {workloads: {namespaces: {names: [pay]}}, requires: {fromPolicies: true, features: [rdma]}}}\n");
+  const auto& body = std::get<Capability>(invariant.body);
+  CHECK(body.from_policies);
+  CHECK(body.features == std::vector<std::string>{"rdma"});
 }
 
 TEST_CASE("profiles: perNode and placement are read, of a set and of a body") {

@@ -1,0 +1,189 @@
+#!/usr/bin/env python3
+"""prove over `paths` against explain: on small closed worlds, every placement, endpoint and node asked, one by one.
+
+A world has three nodes of one CNI or of two, pods with addresses, a Service of some type, with some traffic policy, and policies by labels, by
+ranges of nodes and by ranges of pods. explain follows each connection by itself, without a solver; from the shares that fail or are
+unknown follows what prove must say of `require` and `forbid` on that path, and from those of one placement what it must say of pathAgreement.
+The settings of paths are given or left open.
+
+Exit: 0 all hold, 1 not.
+"""
+import argparse
+import itertools
+import json
+import pathlib
+import random
+import sys
+import tempfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "support"))
+from truth.verifier import Verifier  # noqa: E402
+
+PATHS = ("podIP", "clusterIP", "nodePort", "loadBalancer")
+SETTINGS = {"proxy": ("iptables", "cilium"), "routing": ("direct", "tunnel"), "destination-range": ("own", "foreign"), "nat-outgoing": ("true", "false")}
+
+
+def pod(name, namespace, labels, node, address, ports=()):
+    containers = [{"name": "c", "image": "i", "ports": list(ports)}] if ports else [{"name": "c", "image": "i"}]
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "namespace": namespace, "labels": labels}, "spec": {"nodeName": node, "containers": containers},
+            "status": {"phase": "Running", "podIP": address, "podIPs": [{"ip": address}], "conditions": [{"type": "Ready", "status": "True"}]}}
+
+
+def random_peer(rng):
+    return rng.choice([
+        {"podSelector": {}},
+        {"namespaceSelector": {}},
+        {"namespaceSelector": {"matchLabels": {"team": "pay"}}},
+        {"namespaceSelector": {"matchLabels": {"team": "pay"}}, "podSelector": {"matchLabels": {"app": rng.choice(["client", "other"])}}},
+        {"ipBlock": {"cidr": "10.10.0.0/16"}},
+        {"ipBlock": {"cidr": "10.10.0.0/16", "except": ["10.10.0.2/32"]}},
+        {"ipBlock": {"cidr": f"10.244.{rng.randrange(1, 4)}.0/24"}},
+        {"ipBlock": {"cidr": "10.96.0.0/16"}},
+        {"ipBlock": {"cidr": "0.0.0.0/0"}},
+    ])
+
+
+def random_policy(rng, number):
+    namespace, direction = rng.choice([("acct", "ingress"), ("acct", "ingress"), ("pay", "egress")])
+    key = "from" if direction == "ingress" else "to"
+    rules = []
+    for _ in range(rng.randrange(0, 3)):
+        rule = {key: [random_peer(rng) for _ in range(rng.randrange(1, 3))]}
+        if rng.random() < 0.5:
+            rule["ports"] = [{"port": rng.choice([8443, 443, "web", 30443])}]
+        rules.append(rule)
+    return {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": {"name": f"p{number}", "namespace": namespace},
+            "spec": {"podSelector": rng.choice([{}, {"matchLabels": {"app": "account" if namespace == "acct" else "client"}}]), "policyTypes": [direction.capitalize()], direction: rules}}
+
+
+def random_world(rng):
+    items = [{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "pay", "labels": {"team": "pay"}}}, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "acct"}}]
+    for i in (1, 2, 3):
+        items.append({"apiVersion": "v1", "kind": "Node", "metadata": {"name": f"n{i}", "labels": {"pool": "a" if i == 1 else "b"}}, "spec": {"podCIDRs": [f"10.244.{i}.0/24"]},
+                      "status": {"addresses": [{"type": "InternalIP", "address": f"10.10.0.{i}"}]}})
+    ports = [{"name": "web", "containerPort": 8443}]
+    for name, namespace, app, count, ported in (("client", "pay", "client", 2, ()), ("account", "acct", "account", rng.randrange(1, 4), ports)):
+        for i in range(count):
+            node = rng.randrange(1, 4)
+            # A workload is its labels: with one of its own a pod is meant alone.
+            items.append(pod(f"{name}-{i}", namespace, {"app": app, "is": f"{name}-{i}"}, f"n{node}", f"10.244.{node}.{10 + len(items)}", ported))
+    service = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "account", "namespace": "acct"},
+               "spec": {"type": rng.choice(["ClusterIP", "NodePort", "NodePort", "LoadBalancer"]), "clusterIP": "10.96.0.10", "selector": {"app": "account"},
+                        "ports": [{"port": 443, "targetPort": rng.choice([8443, "web"])}]}}
+    if service["spec"]["type"] != "ClusterIP":
+        service["spec"]["ports"][0]["nodePort"] = 30443
+        service["spec"]["externalTrafficPolicy"] = rng.choice(["Cluster", "Cluster", "Local"])
+    if service["spec"]["type"] == "LoadBalancer":
+        service["status"] = {"loadBalancer": {"ingress": [{"ip": "198.51.100.10"}]}}
+    service["spec"]["internalTrafficPolicy"] = rng.choice(["Cluster", "Cluster", "Cluster", "Local"])
+    items.append(service)
+    items += [random_policy(rng, i) for i in range(rng.randrange(1, 4))]
+    return items
+
+
+def random_readers(rng, folder):
+    if rng.random() < 0.5:
+        return ["--cni", rng.choice(["calico@3.28", "cilium@1.16", "kubernetes"])]
+    pools = [{"name": name, "match": {"nodeSelector": {"matchLabels": {"pool": pool}}}, "cni": {"name": cni, "version": version}}
+             for name, pool, cni, version in (("old", "a", "calico", "3.28.5"), ("new", "b", *rng.choice([("cilium", "1.16.19"), ("calico", "3.26.5")])))]
+    for pool in pools:
+        if rng.random() < 0.8:
+            pool["profile"] = {"identity_scope": rng.choice(["own_managed", "all"])}
+    (folder / "matrix.yaml").write_text(json.dumps({"apiVersion": "npverify.io/v1alpha1", "kind": "NodeCapabilityMatrix", "spec": {"pools": pools}}))
+    return ["--matrix", folder / "matrix.yaml"]
+
+
+def invariants(paths):
+    ends = {"from": {"workloads": ["pay/Pod/client-0"]}, "to": {"services": ["acct/account"]}, "ports": ["TCP/8443"], "universe": "observed"}
+    out = []
+    for path in paths:
+        out.append({"id": f"require-{path.lower()}", "require": {**ends, "paths": [path]}})
+        out.append({"id": f"forbid-{path.lower()}", "forbid": {**ends, "paths": [path]}})
+    out.append({"id": "agree", "pathAgreement": {**ends, "paths": list(paths)}})
+    return out
+
+
+def expected(kind, share):
+    allowed = share["all"] - share["failing"] - share["unknown"]
+    if (share["failing"] if kind == "require" else allowed) > 0:
+        return "violated"
+    return "unknown" if share["unknown"] else "proved"
+
+
+def agreement(verifier, world, question):
+    """What the shares of each placement must come to; nothing where what is open can be open on all paths alike, or where a Local traffic policy
+    makes the other endpoints matter."""
+    service = next(item for item in world if item["kind"] == "Service")["spec"]
+    if "Local" in (service.get("externalTrafficPolicy"), service.get("internalTrafficPolicy")):
+        return None
+    nodes = sorted({item["spec"]["nodeName"] for item in world if item["kind"] == "Pod" and item["metadata"]["namespace"] == "acct"})
+    some_open = False
+    for node in nodes:
+        shares = verifier.json(*question, "--ratio", "--destination-node", node)[0]["byPath"].values()
+        allowed, denied, unknown = (sum(one["all"] - one["failing"] - one["unknown"] for one in shares), sum(one["failing"] for one in shares), sum(one["unknown"] for one in shares))
+        if allowed and denied:
+            return "violated"
+        some_open = some_open or unknown
+    return None if some_open else "proved"
+
+
+def check_world(verifier, rng, folder, tally):
+    world = random_world(rng)
+    service = next(item for item in world if item["kind"] == "Service")["spec"]
+    paths = PATHS[:{"ClusterIP": 2, "NodePort": 3, "LoadBalancer": 4}[service["type"]]]
+    (folder / "world.json").write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": world}))
+    settings = [f"{name}={rng.choice(values)}" for name, values in SETTINGS.items() if rng.random() < 0.7]
+    common = [*random_readers(rng, folder), "-f", folder / "world.json", *itertools.chain(*(("--path-setting", one) for one in settings))]
+    spec = {"apiVersion": "npverify.io/v1alpha1", "kind": "InvariantSet", "spec": {"invariants": invariants(paths)}}
+    (folder / "spec.yaml").write_text(json.dumps(spec))
+    question = ["explain", "pay/client-0", "svc:acct/account", "443", *common, "--path", ",".join(paths)]
+    explained, _ = verifier.json(*question, "--ratio")
+    proved, _ = verifier.json("prove", *common, folder / "spec.yaml")
+    results = {one["id"]: one for one in proved["results"]}
+    problems = []
+    for path in paths:
+        for kind in ("require", "forbid"):
+            want, found = expected(kind, explained["byPath"][path]), results[f"{kind}-{path.lower()}"]
+            tally[found["verdict"]] = tally.get(found["verdict"], 0) + 1
+            if want != found["verdict"]:
+                problems.append(f"{kind} by {path}: explain says {want}, prove {found['verdict']}: {found['reason']}")
+            if found["verdict"] == "violated" and found["witness"].get("path") != path:
+                problems.append(f"{kind} by {path}: a witness on the path {found['witness'].get('path')}")
+    want, found = agreement(verifier, world, question), results["agree"]
+    if want and want != found["verdict"]:
+        problems.append(f"pathAgreement: explain says {want}, prove {found['verdict']}: {found['reason']}")
+    return problems, common
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--npverify")
+    parser.add_argument("--worlds", type=int, default=40)
+    parser.add_argument("--seed", type=int, default=20260101)
+    parser.add_argument("--keep", type=pathlib.Path, help="a folder for the first world that does not hold")
+    arguments = parser.parse_args()
+    verifier = Verifier(arguments.npverify)
+    failures, tally = 0, {}
+    for number in range(arguments.worlds):
+        rng = random.Random(arguments.seed + number)
+        with tempfile.TemporaryDirectory() as name:
+            folder = pathlib.Path(name)
+            problems, common = check_world(verifier, rng, folder, tally)
+            for problem in problems:
+                print(f"seed {arguments.seed + number}: {problem}")
+            if problems and arguments.keep and not failures:
+                arguments.keep.mkdir(parents=True, exist_ok=True)
+                for file in folder.iterdir():
+                    (arguments.keep / file.name).write_text(file.read_text())
+                print("kept:", " ".join(map(str, common)))
+            failures += len(problems)
+    print(f"{arguments.worlds} worlds, {failures} problems; verdicts: {tally}")
+    needed = {"proved", "violated", "unknown"} - set(tally)
+    if needed and arguments.worlds >= 40:
+        print("no verdict of the kind", ", ".join(sorted(needed)))
+    return 1 if failures or (needed and arguments.worlds >= 40) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
