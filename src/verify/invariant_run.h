@@ -116,6 +116,8 @@ class InvariantRun {
   void recheck(const Found& found, const Witness& witness) const;
   std::vector<oracle::FlowVerdict> replays(const Ends& ends, const Witness& witness) const;
   void name_readers(const Ends& ends, Witness& witness) const;
+  /// Beside the rules that deny: those that would allow, were the axis answered as the reference answers it.
+  void name_rules_without(const std::string& axis, const Ends& ends, const Witness& witness);
   void tell_gap(const Found& found, const Ends& ends);
   void tell_different(const Found& found, const policy::Reading& left, const policy::Reading& right, Direction direction);
   std::vector<std::string> axes_of(const Witness& witness, const semantics::Profile& profile, const semantics::Profile& donor, const Breaks& breaks);

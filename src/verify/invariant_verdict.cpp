@@ -31,6 +31,9 @@ std::string told(const oracle::FlowVerdict& v) {
   throw base::InternalError("a flow that the solver found for invariant '" + context.invariant.id + "' does not hold in the oracle: " + flow_text(w) + ": " + told(v));
 }
 
+/// By the snapshot's policies and the profile alone, with the other end known.
+bool read_plainly(const Readers& readers, const Knowledge& knowledge) { return !readers.policies && knowledge.may_know; }
+
 std::vector<std::string> namespaces_of(const Witness& w) {
   std::vector<std::string> names;
   for (const auto* end : {&w.source, &w.destination})
@@ -147,6 +150,7 @@ void InvariantRun::tell_violated(const Found& found, const Ends& ends, const Bre
   for (auto& place : deciding_places(ends.first(Direction::ingress), {{}, witness.left.ingress}, "")) result.policies.push_back(std::move(place));
   for (auto& place : result.policies)
     if (place.role.ends_with(", ")) place.role.resize(place.role.size() - 2);
+  if (!result.axes.empty() && result.axes.front() != "identity_scope") name_rules_without(result.axes.front(), ends, witness);
   name_readers(ends, witness);
   result.reason = flow_text(witness) + ": " + told(witness.left);
   const bool at_host = witness.source.kind == logic::EndpointKind::host || witness.destination.kind == logic::EndpointKind::host;
@@ -180,7 +184,26 @@ std::vector<std::string> InvariantRun::axes_of(const Witness& witness, const End
       if (without(reading_of(changed, !knowledge.may_know))) add(id);
     }
   }
+  // Where one profile denies at both ends, its other answer is needed at both.
+  const bool alike = ends.of->source.label == ends.of->destination.label && ends.of->source.phase == ends.of->destination.phase;
+  if (out.empty() && alike && read_plainly(ends.of->source, ends.of->source_knows) && read_plainly(ends.of->destination, ends.of->destination_knows))
+    return axes_of(witness, ends.of->source.profile, *context_.reference, breaks);
   return out;
+}
+
+void InvariantRun::name_rules_without(const std::string& axis, const Ends& ends, const Witness& witness) {
+  const std::vector<std::string> namespaces = namespaces_of(witness);
+  for (const Direction direction : policy::both_directions) {
+    const bool ingress = direction == Direction::ingress;
+    const Readers& readers = ingress ? ends.of->destination : ends.of->source;
+    const EndDecision& decided = ingress ? witness.left.ingress : witness.left.egress;
+    if (decided.verdict != EndVerdict::deny || !read_plainly(readers, ingress ? ends.of->destination_knows : ends.of->source_knows)) continue;
+    const Reading changed = read(semantics::Encodings::with_axis(readers.profile, axis, *context_.reference), namespaces);
+    oracle::FlowVerdict verdict = replay(pool_, changed, changed, witness);
+    if ((ingress ? verdict.ingress : verdict.egress).verdict != EndVerdict::allow) continue;
+    (ingress ? verdict.egress : verdict.ingress) = {};
+    for (auto& place : deciding_places(changed, verdict, "with axis " + axis + " as " + context_.reference->name() + " has it")) answer_.result.policies.push_back(std::move(place));
+  }
 }
 
 void InvariantRun::tell_different(const Found& found, const Reading& left, const Reading& right, Direction direction) {
