@@ -2,7 +2,8 @@
 """Seeded clusters for the benchmarks: namespaces of 20 NetworkPolicies, pods or workloads, nodes.
 
     generate.py --policies 10000 [--pods 100000 | --workloads 5000 --replicas 20] [--seed 1] [--per-namespace 20] [--unique-labels]
-                [--mode same|one-cause|needle|changed] [--changed 10] [--open 0.2] [--skew 2000] [--values 10000] [--cidrs 1000] [--addresses 10000]
+                [--mode same|one-cause|needle|changed] [--changed 10] [--open 0.2] [--edit]
+                [--skew 2000] [--keys 3000] [--values 10000] [--cidrs 1000] [--addresses 10000] [--names 3000] [--times 1]
                 [--pools 6 --nodes 200 --services 1000] OUT_DIR
 
 Policies: default denies, allow-DNS, 50/22/28 % same-namespace / namespace-and-pod / ipBlock peers, 40 % of the ipBlocks with an except, about
@@ -12,12 +13,18 @@ Policies: default denies, allow-DNS, 50/22/28 % same-namespace / namespace-and-p
   needle     as same, and one policy of the middle namespace with one such block
   changed    as same, and --changed policies with another port: the second side of a diff
   --open       that share of the namespaces has no default deny, and a rule for everyone: rows of the reachability matrix that are dense
-  --skew       that many more policies, all in one namespace
-  --values     the apps have that many names: label keys with many values
-  --cidrs, --addresses  one more policy with as many CIDRs with excepts, or as many /32: the worst cases of the interval code
+  --edit       another port in the last of the worst cases: the second side of a diff
   --pools      a mixed cluster: --nodes nodes in as many pools of different CNIs and versions, two of them tainted; every third workload is kept to some of
                the pools (nodeSelector, node affinity, toleration); matrix.yaml says what each pool runs
   --services   that many Services over the workloads, ClusterIP and NodePort
+The worst cases, all in namespace ns-0; in mode one-cause their blocks hold pods:
+  --skew       that many more policies in one namespace
+  --keys       policies over that many distinct label keys, 20 a policy
+  --values     the apps have that many names, and one policy lists them all, In and NotIn: a label key with many values
+  --cidrs      a policy of that many CIDRs, each with an except
+  --addresses  a policy of that many /32
+  --names      a policy for peers in that many namespaces, each named by its label and declared
+  --times      that many policies of each of the last four kinds
 Written as policies.yaml, namespaces.yaml, nodes.yaml and, where asked, pods.yaml or workloads.yaml. Same arguments, same bytes."""
 import argparse
 import os
@@ -37,8 +44,10 @@ def arguments():
     parser.add_argument("--mode", choices=["same", "one-cause", "needle", "changed"], default="same")
     parser.add_argument("--changed", type=int, default=10)
     parser.add_argument("--open", type=float, default=0.0)
+    parser.add_argument("--edit", action="store_true")
+    parser.add_argument("--times", type=int, default=1)
     parser.add_argument("--nodes", type=int, default=64)
-    for name in ("skew", "values", "cidrs", "addresses", "pools", "services"):
+    for name in ("skew", "keys", "values", "cidrs", "addresses", "names", "pools", "services"):
         parser.add_argument(f"--{name}", type=int, default=0)
     return parser.parse_args()
 
@@ -103,17 +112,43 @@ class Cluster:
     def is_open(self, namespace):
         return (namespace * 0.6180339887) % 1 < self.args.open
 
-    def worst(self):
-        """One policy each, in the first namespace."""
-        head = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{name: {}, namespace: ns-0}}\nspec:\n  podSelector: {{matchLabels: {{app: app-0}}}}\n  policyTypes: [Egress]\n  egress:\n  - to:\n"
-        if self.args.cidrs:
-            yield head.format("cidrs") + "".join(f"    - ipBlock: {{cidr: 198.{18 + i // 256 % 2}.{i % 256}.0/24, except: [198.{18 + i // 256 % 2}.{i % 256}.{i // 512 % 16 * 16}/28]}}\n" for i in range(self.args.cidrs))
-        if self.args.addresses:
-            yield head.format("addresses") + "".join(f"    - ipBlock: {{cidr: 203.{i // 65536 % 256}.{i // 256 % 256}.{i % 256}/32}}\n" for i in range(self.args.addresses))
+    def one(self, name, direction, selector, peers, port):
+        """A policy of the worst cases: one rule of the given peers."""
+        return (f"apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{name: {name}, namespace: ns-0}}\nspec:\n  podSelector: {selector}\n  policyTypes: [{direction.capitalize()}]\n"
+                f"  {direction}:\n  - {'from' if direction == 'ingress' else 'to'}:\n" + "".join(f"    - {peer}\n" for peer in peers) + f"    ports: [{{protocol: TCP, port: {port}}}]\n")
 
-    def skewed(self):
+    def addresses(self, count, which, step):
+        """`count` starting addresses `step` apart and with a gap, of pods in mode one-cause, else of nobody."""
+        base, room = ((10 << 24) + (128 << 16), 64 << 16) if self.args.mode == "one-cause" else ((198 << 24) + (18 << 16), 2 << 16)
+        for i in range(count):
+            number = base + (which * 4096 + i * step) % room
+            yield ".".join(str(number >> shift & 255) for shift in (24, 16, 8, 0))
+
+    def worst(self):
         for index in range(self.args.skew):
-            yield self.policy(1000000 + self.args.per_namespace * index + 2, 0, self.args.mode == "one-cause", False)
+            yield lambda port, index=index: self.policy(1000000 + self.args.per_namespace * index + 2, 0, self.args.mode == "one-cause", port != 8080)
+        for index in range(0, self.args.keys, 20):
+            peers = [f"podSelector: {{matchLabels: {{key-{index + i}: value}}}}" for i in range(1, 20)]
+            yield lambda port, index=index, peers=peers: self.one(f"keys-{index}", "ingress", f"{{matchLabels: {{key-{index}: value}}}}", peers, port)
+        for which in range(self.args.times):
+            if self.args.values:
+                values = ", ".join(f"app-{i}" for i in range(self.args.values))
+                yield lambda port, which=which, values=values: self.one(f"values-{which}", "ingress", f"{{matchExpressions: [{{key: app, operator: In, values: [{values}]}}]}}",
+                                                                        [f"podSelector: {{matchExpressions: [{{key: app, operator: NotIn, values: [{values}]}}]}}"], port + which)
+            if self.args.cidrs:
+                blocks = [f"ipBlock: {{cidr: {a}/26, except: [{a}/28]}}" for a in self.addresses(self.args.cidrs, which, 128)]
+                yield lambda port, which=which, blocks=blocks: self.one(f"cidrs-{which}", "ingress", "{matchLabels: {app: app-0}}", blocks, port + which)
+            if self.args.addresses:
+                blocks = [f"ipBlock: {{cidr: {a}/32}}" for a in self.addresses(self.args.addresses, which, 2)]
+                yield lambda port, which=which, blocks=blocks: self.one(f"addresses-{which}", "egress", "{matchLabels: {app: app-0}}", blocks, port + which)
+            if self.args.names:
+                peers = [f"namespaceSelector: {{matchLabels: {{kubernetes.io/metadata.name: named-{i}, role-{i}: peer}}}}" for i in range(self.args.names)]
+                yield lambda port, which=which, peers=peers: self.one(f"names-{which}", "ingress", "{matchLabels: {app: app-0}}", peers, port + which)
+
+    def worst_policies(self):
+        policies = list(self.worst())
+        for policy in policies:
+            yield policy(8081 if self.args.edit and policy is policies[-1] else 8080)
 
     def policies(self):
         chosen = set(random.Random(self.args.seed + 1).sample(range(2, self.args.policies), min(self.args.changed, max(0, self.args.policies - 2)))) if self.args.mode == "changed" else set()
@@ -121,8 +156,7 @@ class Cluster:
         for index in range(self.args.policies):
             namespace = min(index // self.args.per_namespace, self.namespaces - 1)
             yield self.policy(index, namespace, self.args.mode == "one-cause", index in chosen)
-        yield from self.skewed()
-        yield from self.worst()
+        yield from self.worst_policies()
         if self.args.mode == "needle":
             namespace = min(needle // self.args.per_namespace, self.namespaces - 1)
             yield (f"apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{name: needle, namespace: ns-{namespace}}}\nspec:\n  podSelector: {{matchLabels: {{app: needle}}}}\n"
@@ -131,6 +165,8 @@ class Cluster:
     def namespaces_yaml(self):
         for i in range(self.namespaces):
             yield f"apiVersion: v1\nkind: Namespace\nmetadata: {{name: ns-{i}, labels: {{team: team-{i % 20}, env: {'prod' if i % 3 else 'dev'}}}}}\n"
+        for i in range(self.args.names):
+            yield f"apiVersion: v1\nkind: Namespace\nmetadata: {{name: named-{i}, labels: {{role-{i}: peer}}}}\n"
         yield "apiVersion: v1\nkind: Namespace\nmetadata: {name: kube-system}\n"
 
     def nodes_yaml(self):

@@ -1,7 +1,6 @@
 #include "logic/expression.h"
 
 #include <algorithm>
-#include <map>
 
 #include "base/diagnostics.h"
 
@@ -99,28 +98,39 @@ Expr Pool::intern(Op op, std::vector<Expr> args) {
   return {static_cast<uint32_t>(nodes_.size() - 1)};
 }
 
+namespace {
+
+// Two by two, so that what n sets hold is looked at log n times.
+template <class Set>
+Set merged(Op op, std::vector<Set> sets) {
+  while (sets.size() > 1) {
+    for (size_t i = 0; 2 * i + 1 < sets.size(); ++i) sets[i] = op == Op::conjunction ? sets[2 * i].intersected(sets[2 * i + 1]) : sets[2 * i].united(sets[2 * i + 1]);
+    if (sets.size() % 2 == 1) sets[sets.size() / 2] = std::move(sets.back());
+    sets.resize((sets.size() + 1) / 2);
+  }
+  return std::move(sets[0]);
+}
+
+}  // namespace
+
 // match: several address_in of one role (or port_in) under and/or   result: one, of the intersection or union
 // The families keep their sets exact, so the canonical form of "cidr minus excepts" is the same however it was spelled.
 void Pool::merge_sets(Op op, std::vector<Expr>& args) {
-  std::map<std::pair<AtomKind, Role>, std::vector<Expr>> groups;
-  for (const Expr e : args)
-    if (nodes_[e.id].op == Op::atom)
-      if (const Atom& a = atom_of(e); a.kind == AtomKind::address_in || a.kind == AtomKind::port_in) groups[{a.kind, a.role}].push_back(e);
-  for (const auto& entry : groups) {
-    const auto& [kind, role] = entry.first;
-    const std::vector<Expr>& group = entry.second;
-    if (group.size() < 2) continue;
-    std::erase_if(args, [&](Expr e) { return std::find(group.begin(), group.end(), e) != group.end(); });
-    const auto merged = [&](auto set_of) {
-      auto set = set_of(atom_of(group[0]));
-      for (size_t i = 1; i < group.size(); ++i)
-        set = op == Op::conjunction ? set.intersected(set_of(atom_of(group[i]))) : set.united(set_of(atom_of(group[i])));
-      return set;
-    };
-    if (kind == AtomKind::address_in)
-      args.push_back(address_in(role, merged([&](const Atom& a) { return addresses(a); })));
-    else
-      args.push_back(port_in(merged([&](const Atom& a) { return ports(a); })));
+  const auto is_of = [&](Expr e, AtomKind kind, Role role) { return nodes_[e.id].op == Op::atom && atom_of(e).kind == kind && atom_of(e).role == role; };
+  for (const auto& [kind, role] : {std::pair{AtomKind::address_in, Role::source}, {AtomKind::address_in, Role::destination}, {AtomKind::port_in, Role::source}}) {
+    const auto one = [&](Expr e) { return is_of(e, kind, role); };
+    if (std::count_if(args.begin(), args.end(), one) < 2) continue;
+    std::vector<base::AddressSet> address_sets;
+    std::vector<base::PortSet> port_sets;
+    for (const Expr e : args) {
+      if (!one(e)) continue;
+      if (kind == AtomKind::address_in)
+        address_sets.push_back(addresses(atom_of(e)));
+      else
+        port_sets.push_back(ports(atom_of(e)));
+    }
+    std::erase_if(args, one);
+    args.push_back(kind == AtomKind::address_in ? address_in(role, merged(op, std::move(address_sets))) : port_in(merged(op, std::move(port_sets))));
   }
 }
 

@@ -37,9 +37,9 @@ bool selects_everything(const AxisReader& axes, const resource::LabelSelector& s
 
 // The block without its excepts.
 base::AddressSet addresses_of(const resource::IpBlock& block) {
-  base::AddressSet holes;
-  for (const auto& except : block.except) holes = holes.united(base::AddressSet::of(except));
-  return base::AddressSet::of(block.cidr).minus(holes);
+  std::vector<base::AddressSet::Interval> holes;
+  for (const auto& except : block.except) holes.push_back({except.first(), except.last()});
+  return base::AddressSet::of(block.cidr).minus(base::AddressSet::of(std::move(holes)));
 }
 
 class Translation {

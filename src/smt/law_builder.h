@@ -79,7 +79,7 @@ class LawBuilder {
   Laws laws_;
   std::map<ChoiceKey, Mention> mentions_;
   std::map<PortNameKey, Literal> port_names_;
-  std::set<std::pair<logic::Symbol, base::Protocol>> cluster_names_;
+  std::map<std::pair<logic::Symbol, base::Protocol>, Literal> cluster_names_;
   std::set<base::uint128> address_cuts_[2][2], port_cuts_;
   std::map<logic::Symbol, Literal> flags_;
   bool same_node_ = false, same_endpoint_ = false;

@@ -23,6 +23,9 @@
 // - peer_known and flags are free.
 #include "smt/laws.h"
 
+#include <algorithm>
+#include <tuple>
+
 #include "base/diagnostics.h"
 #include "smt/law_builder.h"
 
@@ -38,9 +41,9 @@ constexpr Role roles[] = {Role::source, Role::destination};
 }
 
 const Choice* Laws::choice(Attribute attribute, Role role, logic::Symbol key) const {
-  for (const Choice& c : choices)
-    if (c.attribute == attribute && c.role == role && c.key == key) return &c;
-  return nullptr;
+  const auto wanted = std::tuple(attribute, role, key);
+  const auto it = std::lower_bound(choices.begin(), choices.end(), wanted, [](const Choice& c, const auto& of) { return std::tuple(c.attribute, c.role, c.key) < of; });
+  return it != choices.end() && std::tuple(it->attribute, it->role, it->key) == wanted ? &*it : nullptr;
 }
 
 Laws laws_of(const logic::Pool& pool, const std::vector<logic::Expr>& atoms) { return LawBuilder(pool, atoms).build(); }
@@ -82,7 +85,7 @@ void LawBuilder::mention(const Atom& a) {
     case AtomKind::address_in: mention_cuts(pool_.addresses(a), a.role); break;
     case AtomKind::port_in: mention_cuts(pool_.ports(a)); break;
     case AtomKind::port_named: port_names_[{a.role, a.name, static_cast<base::Protocol>(a.detail), a.names}] = 0; break;
-    case AtomKind::port_named_in_cluster: cluster_names_.emplace(a.name, static_cast<base::Protocol>(a.detail)); break;
+    case AtomKind::port_named_in_cluster: cluster_names_[{a.name, static_cast<base::Protocol>(a.detail)}] = 0; break;
     case AtomKind::same_node: same_node_ = true; break;
     case AtomKind::same_endpoint: same_endpoint_ = true; break;
     case AtomKind::peer_known: peer_known_[static_cast<size_t>(a.role)] = true; break;
@@ -148,10 +151,7 @@ Literal LawBuilder::literal_of(const Atom& a) {
     case AtomKind::protocol_is: return laws_.protocols[a.detail];
     case AtomKind::port_in: return port_literal(pool_.ports(a));
     case AtomKind::port_named: return port_name({a.role, a.name, static_cast<base::Protocol>(a.detail), a.names});
-    case AtomKind::port_named_in_cluster:
-      for (const ClusterPort& port : laws_.cluster_ports)
-        if (port.name == a.name && port.protocol == static_cast<base::Protocol>(a.detail)) return port.literal;
-      break;
+    case AtomKind::port_named_in_cluster: return cluster_names_.at({a.name, static_cast<base::Protocol>(a.detail)});
     case AtomKind::same_node: return laws_.same_node;
     case AtomKind::same_endpoint: return laws_.same_endpoint;
     case AtomKind::peer_known: return laws_.peer_known[role];

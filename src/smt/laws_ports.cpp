@@ -29,8 +29,9 @@ void LawBuilder::make_port_names() {
     literal = fresh();
     laws_.port_names.push_back({key.role, key.name, key.protocol, key.names, literal});
   }
-  for (const auto& [name, protocol] : cluster_names_) {
-    laws_.cluster_ports.push_back({name, protocol, fresh()});
+  for (auto& [key, literal] : cluster_names_) {
+    const auto& [name, protocol] = key;
+    laws_.cluster_ports.push_back({name, protocol, literal = fresh()});
     for (const Role role : roles) laws_.other_ports.push_back({role, name, protocol, fresh()});
   }
 }
@@ -52,21 +53,22 @@ void LawBuilder::port_name_laws() {
 // All pods agree on the flow's port, so no end may declare another number. A third pod that disagrees (or, where no end declares the name,
 // the one that agrees) may always exist: nothing follows from the atom being false.
 void LawBuilder::cluster_port_laws() {
+  std::map<std::pair<Role, logic::Symbol>, std::vector<Literal>> of_one_name;
+  for (const OtherPort& o : laws_.other_ports) of_one_name[{o.role, o.name}].push_back(o.literal);
   for (const ClusterPort& c : laws_.cluster_ports) {
     clause({-c.literal, laws_.protocols[static_cast<size_t>(c.protocol)]});
     clause({-c.literal, -laws_.ports.below[0]});
-    for (const OtherPort& o : laws_.other_ports)
-      if (o.name == c.name && o.protocol == c.protocol) clause({-c.literal, -o.literal});
   }
-  // A pod has one last declaration of a name, whatever its protocol.
-  for (size_t i = 0; i < laws_.other_ports.size(); ++i) {
-    const OtherPort& o = laws_.other_ports[i];
+  for (const OtherPort& o : laws_.other_ports) {
+    clause({-cluster_names_.at({o.name, o.protocol}), -o.literal});
     clause({-o.literal, kind(o.role, EndpointKind::pod)});
     for (const Protocol protocol : base::all_protocols)
       if (const Literal last = port_name({o.role, o.name, protocol, PortNames::last})) clause({-o.literal, -last});
-    for (size_t j = i + 1; j < laws_.other_ports.size(); ++j)
-      if (laws_.other_ports[j].role == o.role && laws_.other_ports[j].name == o.name) clause({-o.literal, -laws_.other_ports[j].literal});
   }
+  // A pod has one last declaration of a name, whatever its protocol.
+  for (const auto& [name, literals] : of_one_name)
+    for (size_t i = 0; i < literals.size(); ++i)
+      for (size_t j = i + 1; j < literals.size(); ++j) clause({-literals[i], -literals[j]});
 }
 
 }  // namespace npverify::smt

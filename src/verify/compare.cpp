@@ -9,6 +9,7 @@
 #include "semantics/rules.h"
 #include "verify/comparison.h"
 #include "verify/limits.h"
+#include "verify/slices.h"
 
 namespace npverify::verify {
 namespace {
@@ -44,23 +45,6 @@ Profile with_answer(Profile profile, const Profile& donor, const std::string& ax
       if (donor.options.contains(name)) profile.options[name] = donor.options.at(name);
     }
   return profile;
-}
-
-using PoliciesByNamespace = std::map<std::string, std::vector<uint32_t>>;
-
-PoliciesByNamespace by_namespace(const resource::Snapshot& snapshot) {
-  PoliciesByNamespace found;
-  for (uint32_t i = 0; i < snapshot.network_policies.size(); ++i) found[snapshot.network_policies[i].meta.namespace_name].push_back(i);
-  return found;
-}
-
-// In snapshot order.
-std::vector<uint32_t> policies_of(const PoliciesByNamespace& all, const std::set<std::string>& namespaces) {
-  std::vector<uint32_t> indices;
-  for (const auto& name : namespaces)
-    if (const auto it = all.find(name); it != all.end()) indices.insert(indices.end(), it->second.begin(), it->second.end());
-  std::sort(indices.begin(), indices.end());
-  return indices;
 }
 
 void note_profile(const Profile& profile, const Options& options, Limits& limits) {
@@ -107,7 +91,7 @@ ComparisonResult equiv(const resource::Snapshot& snapshot, const Profile& left, 
   Sides sides{.left = policy::read_policies(pool, snapshot, facts, left), .right = policy::read_policies(pool, snapshot, facts, right)};
   for (const auto& [id, axis] : left.axes)
     if (!same_answer(left, right, id)) sides.switches.push_back({Switch::Kind::axis, id});
-  const PoliciesByNamespace policies = by_namespace(snapshot);
+  const PoliciesByNamespace policies = policies_by_namespace(snapshot);
   for (const auto& [name, indices] : policies) sides.namespaces.insert(name);
   sides.alterable = sides.namespaces;
   const auto switches = sides.switches;

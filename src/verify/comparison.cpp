@@ -164,22 +164,9 @@ std::optional<Finding> Comparison::search(Change change, const Altered& right_no
   return std::nullopt;
 }
 
-// An end that is in no namespace with policies. In the universe of possible pods a namespace that no other formula names is like a fresh one,
-// so only the named ones need be excluded; in a closed one each has its own pods.
+// An end that is in no namespace with policies.
 Expr Comparison::elsewhere(logic::Role role, const std::vector<Expr>& asserted) {
-  std::set<std::string> named;
-  const bool open = question_.universe().kind == world::UniverseKind::possible;
-  if (open)
-    for (const Expr e : pool_.atoms_of(asserted)) {
-      const logic::Atom& atom = pool_.atom_of(e);
-      if (atom.role != role) continue;
-      if (atom.kind == logic::AtomKind::namespace_is) named.insert(pool_.text(atom.name));
-      if (atom.kind == logic::AtomKind::namespace_label_is && pool_.text(atom.name) == "kubernetes.io/metadata.name") named.insert(pool_.text(atom.value));
-    }
-  std::vector<Expr> in;
-  for (const auto& name : sides_.namespaces)
-    if (!open || named.contains(name)) in.push_back(pool_.namespace_is(role, name));
-  return pool_.negation(pool_.disjunction(std::move(in)));
+  return verify::elsewhere(pool_, role, {sides_.namespaces.begin(), sides_.namespaces.end()}, question_.universe(), asserted);
 }
 
 // The whole flow, the peer's end included. `peer_elsewhere`: the peer is no pod of a namespace with policies.

@@ -50,7 +50,7 @@ InvariantRun::InvariantRun(const ProofContext& context) : context_(context), uni
   if (std::holds_alternative<DefaultDeny>(context.invariant.body) && universe_.kind != world::UniverseKind::possible) add_fresh_pod();
   SolverOptions solver = context.options.solver;
   if (!solver.dump_smt2.empty()) solver.dump_smt2 += "/" + context.invariant.id;
-  question_ = std::make_unique<Question>(pool_, universe_, solver);
+  question_ = std::make_unique<Question>(pool_, universe_, solver, context.solvers);
 }
 
 ProofAnswer InvariantRun::run() {
@@ -107,14 +107,14 @@ Expr InvariantRun::admitted_hosts(const Ends& ends) {
   if (context_.options.datapath) return logic::False;
   std::vector<Expr> any;
   for (const Direction direction : policy::both_directions) {
-    const Reading& reading = ends.first(direction);
+    const Reading& frame = reading(ends.first(direction), {});
     std::vector<Expr> all;
-    for (const Reading* one : ends.at(direction)) all.push_back(policy::admitted(pool_, one->direction(direction)));
+    for (const Reader& one : ends.at(direction)) all.push_back(policy::admitted(pool_, reading(one, {}).direction(direction)));
     const Expr admitted = pool_.conjunction(std::move(all));
     if (admitted.is_false()) continue;
     any.push_back(pool_.conjunction({pool_.kind_is(policy::subject_of(direction), logic::EndpointKind::pod), pool_.kind_is(policy::peer_of(direction), logic::EndpointKind::host), admitted}));
-    for (const auto& condition : reading.direction(direction).admits)
-      if (!condition.when.is_false()) answer_.datapath.insert(reading.profile.name() + ": " + condition.sentence);
+    for (const auto& condition : frame.direction(direction).admits)
+      if (!condition.when.is_false()) answer_.datapath.insert(frame.profile.name() + ": " + condition.sentence);
   }
   return pool_.disjunction(std::move(any));
 }
@@ -233,19 +233,18 @@ void InvariantRun::decide(const Equivalent& body) {
     by_direction[direction] = asked;
   }
   note_caveats(body.scope, "scope", covers_hosts(peer(body.scope, Role::source), Role::source));
-  find_relevant(all);
   if (!occupied(all)) return;
-  const Reading left = read(context_.profiles.at(0), relevant_), right = read(context_.profiles.at(1), relevant_);
-  const ReaderCase left_case = whole_cluster(left.profile), right_case = whole_cluster(right.profile);
-  const Ends at_left = ends_of(left, left_case), at_right = ends_of(right, right_case);
+  const ReaderCase left_case = whole_cluster(context_.profiles.at(0)), right_case = whole_cluster(context_.profiles.at(1));
+  const Ends at_left{.of = &left_case, .egress = {{&left_case.source}}, .ingress = {{&left_case.source}}}, at_right{.of = &right_case, .egress = {{&right_case.source}}, .ingress = {{&right_case.source}}};
+  const Reader &left = at_left.first(Direction::ingress), &right = at_right.first(Direction::ingress);
   std::optional<Found> best;
   for (auto& [direction, asked] : by_direction) {
-    asked.left_out = pool_.disjunction({admitted_hosts(at_left), admitted_hosts(at_right), dropped_flows(left), dropped_flows(right)});
+    asked.left_out = pool_.disjunction({admitted_hosts(at_left), admitted_hosts(at_right), dropped_flows(reading(left, {})), dropped_flows(reading(right, {}))});
     if (keep(best, find_different(left, right, asked, direction))) return tell_different(*best, left, right, direction);
   }
   if (best) tell_gap(*best, at_left);
   if (best && gap_.empty()) tell_gap(*best, at_right);
-  if (best && gap_.empty()) gap_ = "whether " + left.profile.name() + " and " + right.profile.name() + " decide a flow alike is not decided";
+  if (best && gap_.empty()) gap_ = "whether " + left.of->profile.name() + " and " + right.of->profile.name() + " decide a flow alike is not decided";
   conclude();
 }
 

@@ -15,52 +15,48 @@ namespace npverify::verify {
 
 using logic::Expr;
 using logic::Role;
-using policy::Direction;
 using policy::Reading;
 
-const Reading& InvariantRun::reading_of(const Readers& readers, bool stranger) {
-  const std::string key = readers.label + "\n" + readers.pool + "\n" + readers.phase + (stranger ? "\nstranger" : "");
-  const Reading*& slot = reading_index_[key];
-  if (slot) return *slot;
-  if (stranger) {
-    const Reading& plain = reading_of(readers, false);
-    return *(slot = &readings_.emplace_back(policy::seen_by_a_stranger(pool_, plain)));
-  }
-  const resource::Snapshot& policies = readers.policies ? *readers.policies : context_.snapshot;
-  const std::vector<uint32_t> only = policies_in(policies, relevant_);
+Reading InvariantRun::read(const Readers& readers, const std::vector<std::string>& namespaces) {
+  const resource::Snapshot& policies = policies_of(readers);
+  const std::vector<uint32_t> only = verify::policies_of(context_.policies->at(&policies), {namespaces.begin(), namespaces.end()});
   const policy::ClusterFacts facts{universe_.addresses.ipv4, universe_.addresses.ipv6};
-  if (!readers.settings) return *(slot = &readings_.emplace_back(policy::read_policies(pool_, policies, facts, readers.profile, &only)));
+  if (!readers.settings) return policy::read_policies(pool_, policies, facts, readers.profile, &only);
   matrix::Pool settings = *readers.settings;
   settings.profile = readers.profile;
-  return *(slot = &readings_.emplace_back(matrix::read_policies(pool_, policies, facts, settings, &only)));
+  return matrix::read_policies(pool_, policies, facts, settings, &only);
 }
 
-bool InvariantRun::resolves_names_of_cluster(const Reading& reading, Direction direction) const {
-  std::vector<Expr> ports;
-  for (const auto& policy : reading.direction(direction).policies)
-    for (const auto& rule : policy.rules) ports.push_back(rule.ports);
-  const auto atoms = pool_.atoms_of(ports);
-  return std::any_of(atoms.begin(), atoms.end(), [&](Expr e) { return pool_.atom_of(e).kind == logic::AtomKind::port_named_in_cluster; });
+const Reading& InvariantRun::reading(const Reader& reader, const std::vector<std::string>& namespaces) {
+  std::string key = reader.of->key() + "\n" + (reader.stranger ? "stranger" : "") + (reader.named ? *reader.named ? "named" : "nameless" : "");
+  for (const std::string& name : namespaces) key += "\n" + name;
+  std::unique_ptr<Reading>& slot = readings_[key];
+  if (slot) return *slot;
+  if (reader.named)
+    slot = std::make_unique<Reading>(policy::with_names_of_cluster(pool_, reading({reader.of, reader.stranger, std::nullopt}, namespaces), *reader.named));
+  else if (reader.stranger)
+    slot = std::make_unique<Reading>(policy::seen_by_a_stranger(pool_, reading({reader.of, false, std::nullopt}, namespaces)));
+  else
+    slot = std::make_unique<Reading>(read(*reader.of, namespaces));
+  return *slot;
 }
 
-// All readings that may hold. A table of port names that hangs on which pods the agents know is bounded from both sides: rules only allow,
-// so what is allowed grows with what a name stands for.
-std::vector<const Reading*> InvariantRun::readings_of(const Readers& readers, const Knowledge& knowledge, Direction direction) {
-  std::vector<const Reading*> all;
-  if (knowledge.may_know) all.push_back(&reading_of(readers, false));
-  if (knowledge.may_not_know) all.push_back(&reading_of(readers, true));
+// All readers that may be right. A table of port names that hangs on which pods the agents know is bounded from both sides: rules only allow,
+// so what is allowed grows with what a name stands for. Where no policy names a port both bounds are one formula.
+std::vector<InvariantRun::Reader> InvariantRun::readers_of(const Readers& readers, const Knowledge& knowledge) const {
+  std::vector<Reader> all;
+  if (knowledge.may_know) all.push_back({&readers, false, std::nullopt});
+  if (knowledge.may_not_know) all.push_back({&readers, true, std::nullopt});
   const bool table_is_free = universe_.kind == world::UniverseKind::possible && all.size() == 1;
-  if (knowledge.whole_cluster || table_is_free || !resolves_names_of_cluster(*all.front(), direction)) return all;
-  std::vector<const Reading*> bounded;
-  for (const Reading* reading : all)
-    for (const bool named : {false, true}) bounded.push_back(&readings_.emplace_back(policy::with_names_of_cluster(pool_, *reading, named)));
+  if (knowledge.whole_cluster || table_is_free) return all;
+  std::vector<Reader> bounded;
+  for (const Reader& reader : all)
+    for (const bool named : {false, true}) bounded.push_back({reader.of, reader.stranger, named});
   return bounded;
 }
 
-InvariantRun::Ends InvariantRun::ends_of(const Reading& reading, const ReaderCase& one) const { return {.of = &one, .egress = {&reading}, .ingress = {&reading}, .where = logic::True}; }
-
 InvariantRun::Ends InvariantRun::ends_in(const ReaderCase& one, const std::vector<Flows>& all) {
-  Ends ends{.of = &one, .egress = readings_of(one.source, one.source_knows, Direction::egress), .ingress = readings_of(one.destination, one.destination_knows, Direction::ingress)};
+  Ends ends{.of = &one, .egress = readers_of(one.source, one.source_knows), .ingress = readers_of(one.destination, one.destination_knows)};
   std::vector<Expr> where{on_nodes(one.source, Role::source, all), on_nodes(one.destination, Role::destination, all)};
   if (one.never_one_node) where.push_back(pool_.negation(pool_.same_node()));
   ends.where = pool_.conjunction(std::move(where));

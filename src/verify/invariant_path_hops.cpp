@@ -51,16 +51,17 @@ void add_prefixes(const resource::Snapshot& snapshot, const std::vector<std::str
 // Which addresses a formula can tell apart: those of policies, of the profiles' own rules, of the universe and of the invariant.
 void PathRun::make_places() {
   std::set<base::Prefix> prefixes;
-  add_prefixes(context_.snapshot, run_.relevant_, prefixes);
+  const std::vector<std::string> relevant = relevant_namespaces();
+  add_prefixes(context_.snapshot, relevant, prefixes);
   std::vector<Expr> formulas = run_.scope_;
   for (const Flows& flows : all_)
     for (const Expr e : {flows.from, flows.to, flows.left_out}) formulas.push_back(e);
   for (const Kind kind : choice_.kinds) formulas.push_back(excepted(kind));
   for (const ReaderCase& one : context_.cases)
     for (const Readers* readers : {&one.source, &one.destination}) {
-      if (readers->policies) add_prefixes(*readers->policies, run_.relevant_, prefixes);
+      if (readers->policies) add_prefixes(*readers->policies, relevant, prefixes);
       for (const Direction direction : policy::both_directions) {
-        const auto& side = run_.reading_of(*readers, false).direction(direction);
+        const auto& side = run_.reading({readers, false, std::nullopt}, relevant).direction(direction);
         for (const auto* conditions : {&side.drops, &side.admits})
           for (const auto& condition : *conditions) formulas.push_back(condition.when);
         for (const auto& gap : side.gaps) formulas.push_back(gap.when);
@@ -373,20 +374,20 @@ InvariantRun::End PathRun::undetermined(Direction direction) {
   return {pool_.negation(is_pod), logic::False, is_pod};
 }
 
-InvariantRun::End PathRun::end_of(const std::vector<const Reading*>& readings, Direction direction) {
-  const InvariantRun::Ends ends{.of = nullptr, .egress = readings, .ingress = readings};
+InvariantRun::End PathRun::end_of(const std::vector<InvariantRun::Reader>& readers, Direction direction) {
+  const InvariantRun::Ends ends{.of = nullptr, .egress = readers, .ingress = readers};
   return run_.end_of(ends, direction, direction == Direction::egress ? from_namespaces_ : to_namespaces_);
 }
 
-PathRun::HopFormula PathRun::plain(const Readers& readers, const Knowledge& knowledge, Direction direction) { return {end_of(readings(readers, knowledge, direction, false), direction)}; }
+PathRun::HopFormula PathRun::plain(const Readers& readers, const Knowledge& knowledge, Direction direction) { return {end_of(readers_at(readers, knowledge, false), direction)}; }
 
 // Where the port at the hook is not the endpoint's, what a port name stands for in the cluster cannot be told by the flow: it is bounded.
-std::vector<const Reading*> PathRun::readings(const Readers& readers, const Knowledge& knowledge, Direction direction, bool other_port) {
-  std::vector<const Reading*> all = run_.readings_of(readers, knowledge, direction);
-  if (!other_port || !run_.resolves_names_of_cluster(*all.front(), direction)) return all;
-  std::vector<const Reading*> bounded;
-  for (const Reading* reading : all)
-    for (const bool named : {false, true}) bounded.push_back(&run_.readings_.emplace_back(policy::with_names_of_cluster(pool_, *reading, named)));
+std::vector<InvariantRun::Reader> PathRun::readers_at(const Readers& readers, const Knowledge& knowledge, bool other_port) const {
+  std::vector<InvariantRun::Reader> all = run_.readers_of(readers, knowledge);
+  if (!other_port || all.front().named) return all;
+  std::vector<InvariantRun::Reader> bounded;
+  for (const InvariantRun::Reader& reader : all)
+    for (const bool named : {false, true}) bounded.push_back({reader.of, reader.stranger, named});
   return bounded;
 }
 
@@ -413,7 +414,7 @@ PathRun::HopFormula PathRun::seeing(const Readers& readers, const Knowledge& kno
     const world::Flow flow{role == Role::source ? &peer : &nobody, role == Role::source ? &nobody : &peer, base::Protocol::tcp, 0, base::Family::ipv4};
     return oracle::holds(pool_, atom, flow, {}) ? logic::True : logic::False;
   };
-  const InvariantRun::End end = end_of(readings(readers, knowledge, direction, port.has_value()), direction);
+  const InvariantRun::End end = end_of(readers_at(readers, knowledge, port.has_value()), direction);
   HopFormula out{{pool_.substitute(end.allowed, known), pool_.substitute(end.denied, known), pool_.substitute(end.unknown, known)}, logic::True};
   if (undetermined_here) return {undetermined(direction)};
   std::vector<Expr> families;

@@ -184,18 +184,20 @@ EndJudgement PathRun::judge(const HookAt& hook, const Witness& witness, const Al
   const oracle::Cluster cluster{.named_port = oracle::cluster_port_names(pods)};
   const world::Flow flow{.source = &hook.source, .destination = &hook.destination, .protocol = witness.protocol, .port = hook.port, .family = witness.family};
   EndJudgement judgement{.reader = readers.label + (readers.phase.empty() ? "" : " with " + readers.phase), .stranger = !known.may_know && peer.kind != EndpointKind::outside};
-  const auto readings_here = readings(readers, known, hook.direction, hook.port != witness.port);
-  for (const Reading* reading : readings_here) {
-    const EndDecision one = oracle::evaluate_end(pool_, *reading, hook.direction, flow, cluster);
-    if (reading != readings_here.front() && one.verdict != decision.verdict) {
+  bool first = true;
+  for (const InvariantRun::Reader& reader : readers_at(readers, known, hook.port != witness.port)) {
+    const Reading& reading = run_.reading(reader, {subject.namespace_name});
+    const EndDecision one = oracle::evaluate_end(pool_, reading, hook.direction, flow, cluster);
+    if (!first && one.verdict != decision.verdict) {
       const bool knows_open = known.may_know && known.may_not_know;
       return {.verdict = EndVerdict::unknown, .reason = knows_open ? "nobody says whether its agents know " + peer.name + " or see an address only" : "which pods its agents know by name of a port is not said",
               .reader = judgement.reader, .to_supply = known.supply, .knowledge = true};
     }
-    if (reading != readings_here.front()) continue;
+    if (!first) continue;
+    first = false;
     decision = one;
     const oracle::FlowVerdict here = egress ? oracle::FlowVerdict{one, {}} : oracle::FlowVerdict{{}, one};
-    for (auto& place : deciding_places(*reading, here, "")) policies.push_back(std::move(place));
+    for (auto& place : deciding_places(reading, here, "")) policies.push_back(std::move(place));
   }
   judgement.verdict = decision.verdict;
   judgement.axis = decision.axis;

@@ -29,7 +29,6 @@ void PathRun::agree(const Flows& asked, const Peer& to) { ask(Question::disagree
 void PathRun::ask(Question question, std::vector<Flows> all, const std::vector<const Peer*>& to, bool through_any) {
   question_ = question;
   all_ = std::move(all);
-  run_.find_relevant(all_);
   if (context_.cluster)
     for (const std::string& problem : context_.cluster->problems()) run_.cap(problem);
   for (const std::string& mesh : choice_.mesh) run_.cap("the path " + mesh + " is outside: what a service mesh does is not modelled");
@@ -189,19 +188,35 @@ logic::Expr PathRun::admitted_hosts(const ReaderCase& of) {
 }
 
 // ---------------------------------------------------------------------------------------------------------------------- search
+PoliciesByNamespace PathRun::policies_of_all() const {
+  PoliciesByNamespace all;
+  for (const auto& [snapshot, policies] : *context_.policies)
+    for (const auto& [name, indices] : policies)
+      if (auto& most = all[name]; most.size() < indices.size()) most = indices;
+  return all;
+}
+
+std::vector<std::string> PathRun::relevant_namespaces() {
+  std::vector<std::string> names;
+  for (const auto& [name, indices] : policies_of_all()) names.push_back(name);
+  std::set<std::string> relevant;
+  for (const Flows& flows : all_) {
+    for (const auto& name : candidate_namespaces(pool_, flows.from, logic::Role::source, run_.universe_, names)) relevant.insert(name);
+    for (const auto& name : candidate_namespaces(pool_, flows.to, logic::Role::destination, run_.universe_, names)) relevant.insert(name);
+  }
+  return {relevant.begin(), relevant.end()};
+}
+
 void PathRun::search() {
-  const ReaderCase& first = context_.cases.front();
-  const InvariantRun::Ends ends = run_.ends_of(run_.reading_of(first.source, false), first);
-  const auto pieces = [&](Direction direction) {
+  const PoliciesByNamespace policies = policies_of_all();
+  std::vector<std::string> names;
+  for (const auto& [name, indices] : policies) names.push_back(name);
+  const auto pieces = [&](Direction direction) -> std::vector<Slice> {
+    if (side_ && *side_ != direction) return {{{}, logic::True}};
     std::vector<Expr> end;
     for (const Flows& flows : all_) end.push_back(direction == Direction::ingress ? flows.to : flows.from);
-    std::vector<Slice> slices = side_ && *side_ != direction ? std::vector<Slice>{{{}, logic::True}} : run_.slices(ends.first(direction), direction, pool_.disjunction(std::move(end)));
-    // Namespaces whose policies the first readers refuse are in no piece of their own.
-    for (Slice& slice : slices)
-      if (slice.when.is_true() || slice.namespaces.empty())
-        for (const std::string& name : run_.relevant_)
-          if (!ends.first(direction).direction(direction).by_namespace.contains(name)) slice.namespaces.push_back(name);
-    return slices;
+    const logic::Role role = policy::subject_of(direction);
+    return slices_of(pool_, policies, role, candidate_namespaces(pool_, pool_.disjunction(std::move(end)), role, run_.universe_, names), context_.options.most_policies);
   };
   std::optional<InvariantRun::Found> best;
   std::vector<Variant> kept;
@@ -215,7 +230,7 @@ void PathRun::search() {
         const Variant& variant = *term.variant;
         const Flows& flows = all_[variant.flows];
         std::vector<Expr> domain = run_.domain_of(flows);
-        for (const Expr e : {variant.where, variant.way->leads_to, from.when, to.when, pool_.negation(excepted(variant.way->kind)), term.other ? pool_.negation(excepted(term.other->way->kind)) : logic::True})
+        for (const Expr e : {variant.where, variant.way->leads_to, pool_.negation(excepted(variant.way->kind)), term.other ? pool_.negation(excepted(term.other->way->kind)) : logic::True})
           domain.push_back(e);
         if (spare_admitted_hosts_ && variant.client == path::Client::What::node) domain.push_back(pool_.negation(admitted_hosts(*variant.of)));
         const Expr in = pool_.conjunction(std::move(domain));
@@ -224,7 +239,9 @@ void PathRun::search() {
         possible.push_back(term.possible);
         definite.push_back(term.definite);
       }
-      auto found = run_.search({}, pool_.disjunction(std::move(possible)), pool_.disjunction(std::move(definite)), "paths");
+      const Expr may_break = pool_.disjunction(std::move(possible)), breaks_it = pool_.disjunction(std::move(definite));
+      const std::vector<Expr> all{may_break, breaks_it};
+      auto found = run_.search({run_.in_slice(from, Direction::egress, all), run_.in_slice(to, Direction::ingress, all)}, may_break, breaks_it, "paths");
       if (!found || (best && !found->definite)) continue;
       best = std::move(found);
       kept = std::move(here);

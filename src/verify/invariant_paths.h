@@ -81,6 +81,10 @@ class PathRun {
   void note_other_ports();
   void note_empty_ways();
   void search();
+  /// The policies of every snapshot that is read, by namespace: a piece is cut for all of them.
+  PoliciesByNamespace policies_of_all() const;
+  /// Those namespaces in which some end can be, sorted.
+  std::vector<std::string> relevant_namespaces();
   std::vector<Term> terms(const std::vector<Variant>& variants) const;
   void add_disagreements(const std::vector<Variant>& variants, std::vector<Term>& terms) const;
   Term disagreement(const Variant& variant, const Variant& other) const;
@@ -118,8 +122,8 @@ class PathRun {
   /// The other end is `peer`, and the port `port` where that is not the endpoint's.
   HopFormula seeing(const Readers& readers, const Knowledge& knowledge, Direction direction, const world::Endpoint& peer, std::optional<base::Port> port, bool one_node);
   InvariantRun::End undetermined(Direction direction);
-  InvariantRun::End end_of(const std::vector<const policy::Reading*>& readings, Direction direction);
-  std::vector<const policy::Reading*> readings(const Readers& readers, const Knowledge& knowledge, Direction direction, bool other_port);
+  InvariantRun::End end_of(const std::vector<InvariantRun::Reader>& readers, Direction direction);
+  std::vector<InvariantRun::Reader> readers_at(const Readers& readers, const Knowledge& knowledge, bool other_port) const;
   Knowledge knowledge(size_t reader, size_t of) const;
   world::Endpoint service_end(const Way& way) const;
 

@@ -1,7 +1,7 @@
 #pragma once
 
-#include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -17,6 +17,9 @@
 /// One invariant on its way to a verdict. Only prove*.cpp and invariant*.cpp include this.
 namespace npverify::verify {
 
+/// The policies of each snapshot by namespace.
+using PolicyIndex = std::map<const resource::Snapshot*, PoliciesByNamespace>;
+
 /// What an answer depends on beside the invariant; shared, read-only.
 struct ProofContext {
   const resource::Snapshot& snapshot;
@@ -29,6 +32,8 @@ struct ProofContext {
   const semantics::Profile* reference = nullptr;    ///< the API's own words, where encodings have them
   const Landings* landings = nullptr;               ///< where the pods of workloads can be, where nodes differ
   const matrix::Cluster* cluster = nullptr;         ///< whose pools `cases` are, where nodes read differently
+  const PolicyIndex* policies = nullptr;            ///< of every snapshot that `cases` read
+  Solvers* solvers = nullptr;                       ///< of the thread; null: the run's own
   const semantics::PathFacts* paths = nullptr;      ///< what a header becomes on its way
 };
 
@@ -67,13 +72,19 @@ class InvariantRun {
   struct End {
     logic::Expr allowed, denied, unknown;
   };
-  /// One case at work. Several readings at an end are those of which nobody says which holds: where they part, the end is unknown.
+  /// How an end is read.
+  struct Reader {
+    const Readers* of = nullptr;
+    bool stranger = false;      ///< it does not know the other end
+    std::optional<bool> named;  ///< a port name of the cluster stands for nothing, or for whatever number the flow has
+  };
+  /// One case at work. Several readers at an end are those of which nobody says which is right: where they part, the end is unknown.
   struct Ends {
     const ReaderCase* of = nullptr;
-    std::vector<const policy::Reading*> egress, ingress;
+    std::vector<Reader> egress, ingress;
     logic::Expr where = logic::True;  ///< the nodes of both ends
-    const std::vector<const policy::Reading*>& at(Direction d) const { return d == Direction::ingress ? ingress : egress; }
-    const policy::Reading& first(Direction d) const { return *at(d).front(); }
+    const std::vector<Reader>& at(Direction d) const { return d == Direction::ingress ? ingress : egress; }
+    const Reader& first(Direction d) const { return at(d).front(); }
   };
 
   // The domain (invariant_domain.cpp).
@@ -114,12 +125,12 @@ class InvariantRun {
   void tell_violated(const Found& found, const Ends& ends, const Breaks& breaks);
   /// The realised flow against the whole question, atom by atom, as the oracle understands them. Throws InternalError where it does not fit.
   void recheck(const Found& found, const Witness& witness) const;
-  std::vector<oracle::FlowVerdict> replays(const Ends& ends, const Witness& witness) const;
+  std::vector<oracle::FlowVerdict> replays(const Ends& ends, const Witness& witness);
   void name_readers(const Ends& ends, Witness& witness) const;
   /// Beside the rules that deny: those that would allow, were the axis answered as the reference answers it.
   void name_rules_without(const std::string& axis, const Ends& ends, const Witness& witness);
   void tell_gap(const Found& found, const Ends& ends);
-  void tell_different(const Found& found, const policy::Reading& left, const policy::Reading& right, Direction direction);
+  void tell_different(const Found& found, const Reader& left, const Reader& right, Direction direction);
   std::vector<std::string> axes_of(const Witness& witness, const semantics::Profile& profile, const semantics::Profile& donor, const Breaks& breaks);
   /// The same where each end has readings of its own, held to the reference; "identity_scope" where knowing the other end would do.
   std::vector<std::string> axes_of(const Witness& witness, const Ends& ends, const Breaks& breaks);
@@ -132,27 +143,26 @@ class InvariantRun {
   logic::Expr fresh_pod(logic::Role role, const std::vector<logic::Expr>& formulas);
   logic::Expr admitted_hosts(const Ends& ends);
   logic::Expr dropped_flows(const policy::Reading& reading);
-  void find_relevant(const std::vector<Flows>& all);
 
   // The cases (invariant_cases.cpp).
   Ends ends_in(const ReaderCase& one, const std::vector<Flows>& all);
-  Ends ends_of(const policy::Reading& reading, const ReaderCase& one) const;
-  const policy::Reading& reading_of(const Readers& readers, bool stranger);
-  std::vector<const policy::Reading*> readings_of(const Readers& readers, const Knowledge& knowledge, Direction direction);
-  bool resolves_names_of_cluster(const policy::Reading& reading, Direction direction) const;
+  /// Namespaces are read when their policies are looked at, so an answer costs what it looks at.
+  const policy::Reading& reading(const Reader& reader, const std::vector<std::string>& namespaces);
+  policy::Reading read(const Readers& readers, const std::vector<std::string>& namespaces);
+  std::vector<Reader> readers_of(const Readers& readers, const Knowledge& knowledge) const;
+  const resource::Snapshot& policies_of(const Readers& readers) const { return readers.policies ? *readers.policies : context_.snapshot; }
   logic::Expr on_nodes(const Readers& readers, logic::Role role, const std::vector<Flows>& all);
   std::vector<std::string> representatives(const Readers& readers, const std::vector<Flows>& all) const;
 
   // The search (invariant_search.cpp).
-  policy::Reading read(const semantics::Profile& profile, const std::vector<std::string>& namespaces);
-  std::vector<uint32_t> policies_in(const resource::Snapshot& snapshot, const std::vector<std::string>& namespaces) const;
   End end_of(const policy::Reading& reading, Direction direction, const std::vector<std::string>& namespaces);
   End end_of(const Ends& ends, Direction direction, const std::vector<std::string>& namespaces);
-  std::vector<Slice> slices(const policy::Reading& reading, Direction direction, logic::Expr end);
+  std::vector<Slice> slices(const Readers& readers, Direction direction, logic::Expr end);
+  logic::Expr in_slice(const Slice& slice, Direction direction, const std::vector<logic::Expr>& asserted) { return verify::in_slice(pool_, policy::subject_of(direction), slice, universe_, asserted); }
   std::optional<Found> find_allowed(const Ends& ends, const Flows& flows, std::optional<Direction> side);
   std::optional<Found> find_denied(const Ends& ends, const Flows& flows, std::optional<Direction> side);
   std::optional<Found> find_reaching_fresh(const Ends& ends, const Flows& group, Direction direction);
-  std::optional<Found> find_different(const policy::Reading& left, const policy::Reading& right, const Flows& flows, Direction direction);
+  std::optional<Found> find_different(const Reader& left, const Reader& right, const Flows& flows, Direction direction);
   /// `possible`: the flow may break the invariant; `definite`: it does.
   std::optional<Found> search(std::vector<logic::Expr> domain, logic::Expr possible, logic::Expr definite, const std::string& title);
   /// Keeps the better of two: a definite one ends a search.
@@ -167,9 +177,7 @@ class InvariantRun {
   std::vector<logic::Expr> scope_;        ///< of every flow: assumptions, no exception
   logic::Expr excepted_ = logic::False;
   ProofAnswer answer_;
-  std::deque<policy::Reading> readings_;  ///< of the cases, made when first asked
-  std::map<std::string, const policy::Reading*> reading_index_;
-  std::vector<std::string> relevant_;     ///< namespaces with policies in which some end can be, sorted
+  std::map<std::string, std::unique_ptr<policy::Reading>> readings_;  ///< by reader and namespaces
   std::string fresh_namespace_;           ///< of the pod that nobody has heard of, in closed universes
   std::string gap_;                       ///< the first flow about which a profile is silent
   std::vector<std::string> caps_;         ///< why `proved` would say too much

@@ -1,8 +1,9 @@
 // The search for one flow that breaks an invariant under one reading.
 //
-// A flow is allowed where its egress and its ingress are. So `forbid` is cut by the destination's namespace first: where ingress alone
-// denies the whole domain, the other end need not be looked at. `require` falls apart: it is broken where one end denies, so each end is
-// asked by itself. Each piece is asked twice at most: may a flow break the invariant (gaps count as either), and does one for sure.
+// A flow is allowed where its egress and its ingress are. So `forbid` is cut by the namespaces of the end that can be in fewer of them: where
+// that end alone denies the whole domain, the other one need not be looked at. `require` falls apart: it is broken where one end denies, so
+// each end is asked by itself. Each piece is asked twice at most: may a flow break the invariant (gaps count as either), and does one for
+// sure. A policy selects pods of its own namespace only, so the policies of a piece's namespaces decide all there is to decide in it.
 #include <algorithm>
 
 #include "verify/invariant_run.h"
@@ -14,20 +15,6 @@ using logic::Role;
 using policy::Direction;
 using policy::Reading;
 
-// `namespaces`, sorted: those whose policies are translated.
-std::vector<uint32_t> InvariantRun::policies_in(const resource::Snapshot& snapshot, const std::vector<std::string>& namespaces) const {
-  std::vector<uint32_t> only;
-  const auto& policies = snapshot.network_policies;
-  for (uint32_t i = 0; i < policies.size(); ++i)
-    if (std::binary_search(namespaces.begin(), namespaces.end(), policies[i].meta.namespace_name)) only.push_back(i);
-  return only;
-}
-
-Reading InvariantRun::read(const semantics::Profile& profile, const std::vector<std::string>& namespaces) {
-  const std::vector<uint32_t> only = policies_in(context_.snapshot, namespaces);
-  return policy::read_policies(pool_, context_.snapshot, {universe_.addresses.ipv4, universe_.addresses.ipv6}, profile, &only);
-}
-
 InvariantRun::End InvariantRun::end_of(const Reading& reading, Direction direction, const std::vector<std::string>& namespaces) {
   const policy::Verdict verdict = verdict_in(pool_, reading, direction, namespaces);
   const Expr is_pod = pool_.kind_is(policy::subject_of(direction), logic::EndpointKind::pod), known = pool_.negation(verdict.unknown);
@@ -36,10 +23,10 @@ InvariantRun::End InvariantRun::end_of(const Reading& reading, Direction directi
 
 // Allowed or denied where every reading that may hold says so.
 InvariantRun::End InvariantRun::end_of(const Ends& ends, Direction direction, const std::vector<std::string>& namespaces) {
-  if (ends.at(direction).size() == 1) return end_of(ends.first(direction), direction, namespaces);
+  if (ends.at(direction).size() == 1) return end_of(reading(ends.first(direction), namespaces), direction, namespaces);
   std::vector<Expr> allowed, denied;
-  for (const Reading* reading : ends.at(direction)) {
-    const End one = end_of(*reading, direction, namespaces);
+  for (const Reader& reader : ends.at(direction)) {
+    const End one = end_of(reading(reader, namespaces), direction, namespaces);
     allowed.push_back(one.allowed);
     denied.push_back(one.denied);
   }
@@ -47,11 +34,12 @@ InvariantRun::End InvariantRun::end_of(const Ends& ends, Direction direction, co
   return {all_allow, all_deny, pool_.negation(pool_.either(all_allow, all_deny))};
 }
 
-std::vector<Slice> InvariantRun::slices(const Reading& reading, Direction direction, Expr end) {
+std::vector<Slice> InvariantRun::slices(const Readers& readers, Direction direction, Expr end) {
   const Role role = policy::subject_of(direction);
+  const PoliciesByNamespace& policies = context_.policies->at(&policies_of(readers));
   std::vector<std::string> names;
-  for (const auto& [name, policies] : reading.direction(direction).by_namespace) names.push_back(name);
-  return slices_of(pool_, reading.direction(direction), role, candidate_namespaces(pool_, end, role, universe_, names));
+  for (const auto& [name, indices] : policies) names.push_back(name);
+  return slices_of(pool_, policies, role, candidate_namespaces(pool_, end, role, universe_, names), context_.options.most_policies);
 }
 
 bool InvariantRun::keep(std::optional<Found>& best, std::optional<Found> found) {
@@ -75,29 +63,43 @@ std::optional<InvariantRun::Found> InvariantRun::search(std::vector<Expr> domain
   const smt::Result plain = smallest.answer == smt::Answer::unknown ? question_->ask(with(definite), name + ", definite") : smallest;
   if (plain.answer == smt::Answer::sat) return found(true, plain, definite);  // not the smallest, but a flow all the same
   if (plain.answer == smt::Answer::unknown && open_.empty()) open_ = title + ": " + plain.reason;
-  return found(false, first, possible);
+  const smt::Result least = question_->smallest(with(possible), name + ", smallest possible");
+  return found(false, least.answer == smt::Answer::sat ? least : first, possible);
 }
 
 std::optional<InvariantRun::Found> InvariantRun::find_allowed(const Ends& ends, const Flows& flows, std::optional<Direction> side) {
   std::vector<Expr> domain = domain_of(flows);
   domain.push_back(ends.where);
   for (const Expr out : {excepted_, flows.left_out}) domain.push_back(pool_.negation(out));
-  const bool asks_in = side != Direction::egress, asks_out = side != Direction::ingress;
-  const std::vector<Slice> everywhere{{{}, logic::True}};
-  const auto destinations = asks_in ? slices(ends.first(Direction::ingress), Direction::ingress, flows.to) : everywhere;
-  const auto sources = asks_out ? slices(ends.first(Direction::egress), Direction::egress, flows.from) : everywhere;
+  struct Half {
+    Direction direction;
+    bool asked;  ///< else it allows everything
+    std::vector<Slice> pieces;
+  };
+  const auto half = [&](Direction direction) -> Half {
+    if (side && *side != direction) return {direction, false, {{{}, logic::True}}};
+    const bool ingress = direction == Direction::ingress;
+    return {direction, true, slices(ingress ? ends.of->destination : ends.of->source, direction, ingress ? flows.to : flows.from)};
+  };
+  const auto end = [&](const Half& of, const Slice& piece) { return of.asked ? end_of(ends, of.direction, piece.namespaces) : End{logic::True, logic::False, logic::False}; };
+  Half near = half(Direction::ingress), far = half(Direction::egress);
+  if (far.pieces.size() < near.pieces.size()) std::swap(near, far);
   std::optional<Found> best;
-  for (const Slice& to : destinations) {
-    const End in = asks_in ? end_of(ends, Direction::ingress, to.namespaces) : End{logic::True, logic::False, logic::False};
-    std::vector<Expr> here = domain;
-    here.push_back(to.when);
-    here.push_back(pool_.negation(in.denied));
-    if (sources.size() > 1 && !satisfiable(here, "ingress alone")) continue;
-    for (const Slice& from : sources) {
-      const End out = asks_out ? end_of(ends, Direction::egress, from.namespaces) : End{logic::True, logic::False, logic::False};
-      std::vector<Expr> both = here;
-      both.push_back(from.when);
-      if (keep(best, search(std::move(both), pool_.negation(out.denied), pool_.both(in.allowed, out.allowed), "allowed"))) return best;
+  for (const Slice& at : near.pieces) {
+    const End one = end(near, at);
+    std::vector<Expr> here = domain, alone = domain;
+    here.push_back(pool_.negation(one.denied));
+    alone.push_back(here.back());
+    alone.push_back(in_slice(at, near.direction, alone));
+    if (far.pieces.size() > 1 && !satisfiable(alone, std::string(to_string(near.direction)) + " alone")) continue;
+    for (const Slice& from : far.pieces) {
+      const End other = end(far, from);
+      const Expr possible = pool_.negation(other.denied), definite = pool_.both(one.allowed, other.allowed);
+      std::vector<Expr> all = here, both = here;
+      all.insert(all.end(), {possible, definite});
+      both.push_back(in_slice(at, near.direction, all));
+      both.push_back(in_slice(from, far.direction, all));
+      if (keep(best, search(std::move(both), possible, definite, "allowed"))) return best;
     }
   }
   return best;
@@ -108,10 +110,13 @@ std::optional<InvariantRun::Found> InvariantRun::find_denied(const Ends& ends, c
   for (const Direction direction : policy::both_directions) {
     if (side && *side != direction) continue;
     const Expr end = direction == Direction::ingress ? flows.to : flows.from;
-    for (const Slice& slice : slices(ends.first(direction), direction, end)) {
+    for (const Slice& slice : slices(direction == Direction::ingress ? ends.of->destination : ends.of->source, direction, end)) {
       const End here = end_of(ends, direction, slice.namespaces);
       std::vector<Expr> domain = domain_of(flows);
-      for (const Expr e : {pool_.negation(excepted_), slice.when, ends.where}) domain.push_back(e);
+      for (const Expr e : {pool_.negation(excepted_), ends.where}) domain.push_back(e);
+      std::vector<Expr> all = domain;
+      all.insert(all.end(), {here.allowed, here.denied});
+      domain.push_back(in_slice(slice, direction, all));
       if (keep(best, search(std::move(domain), pool_.negation(here.allowed), here.denied, std::string(to_string(direction)) + " denied"))) return best;
     }
   }
@@ -121,32 +126,32 @@ std::optional<InvariantRun::Found> InvariantRun::find_denied(const Ends& ends, c
 std::optional<InvariantRun::Found> InvariantRun::find_reaching_fresh(const Ends& ends, const Flows& group, Direction direction) {
   const Role subject = policy::subject_of(direction);
   std::optional<Found> best;
-  for (const Slice& slice : slices(ends.first(direction), direction, subject == Role::source ? group.from : group.to)) {
+  for (const Slice& slice : slices(subject == Role::source ? ends.of->source : ends.of->destination, direction, subject == Role::source ? group.from : group.to)) {
     const End here = end_of(ends, direction, slice.namespaces);
     std::vector<Expr> domain = domain_of(group);
-    for (const Expr e : {pool_.kind_is(subject, logic::EndpointKind::pod), pool_.negation(excepted_), slice.when, ends.where}) domain.push_back(e);
+    for (const Expr e : {pool_.kind_is(subject, logic::EndpointKind::pod), pool_.negation(excepted_), ends.where}) domain.push_back(e);
     std::vector<Expr> all = domain;
     for (const Expr e : {here.allowed, here.denied, here.unknown}) all.push_back(e);
+    domain.push_back(in_slice(slice, direction, all));
+    all.push_back(domain.back());
     domain.push_back(fresh_pod(logic::other(subject), all));
     if (keep(best, search(std::move(domain), pool_.negation(here.denied), here.allowed, std::string(to_string(direction)) + " of a fresh pod"))) return best;
   }
   return best;
 }
 
-std::optional<InvariantRun::Found> InvariantRun::find_different(const Reading& left, const Reading& right, const Flows& flows, Direction direction) {
+std::optional<InvariantRun::Found> InvariantRun::find_different(const Reader& left, const Reader& right, const Flows& flows, Direction direction) {
   std::optional<Found> best;
   const Expr end = direction == Direction::ingress ? flows.to : flows.from;
-  for (const Slice& slice : slices(left, direction, end)) {
-    // Namespaces whose policies the left side refuses are in no piece of its own: they belong to the one without policies.
-    std::vector<std::string> names = slice.namespaces;
-    if (slice.when.is_true() || slice.namespaces.empty())
-      for (const auto& [name, policies] : right.direction(direction).by_namespace)
-        if (!left.direction(direction).by_namespace.contains(name)) names.push_back(name);
-    const End a = end_of(left, direction, names), b = end_of(right, direction, names);
+  for (const Slice& slice : slices(*left.of, direction, end)) {
+    const End a = end_of(reading(left, slice.namespaces), direction, slice.namespaces), b = end_of(reading(right, slice.namespaces), direction, slice.namespaces);
     std::vector<Expr> domain = domain_of(flows);
-    for (const Expr e : {pool_.negation(pool_.either(excepted_, flows.left_out)), slice.when}) domain.push_back(e);
+    domain.push_back(pool_.negation(pool_.either(excepted_, flows.left_out)));
     const Expr definite = pool_.either(pool_.both(a.allowed, b.denied), pool_.both(a.denied, b.allowed));
     const Expr possible = pool_.negation(pool_.either(pool_.both(a.allowed, b.allowed), pool_.both(a.denied, b.denied)));
+    std::vector<Expr> all = domain;
+    all.insert(all.end(), {possible, definite});
+    domain.push_back(in_slice(slice, direction, all));
     if (keep(best, search(std::move(domain), possible, definite, std::string(to_string(direction)) + " decided differently"))) return best;
   }
   return best;

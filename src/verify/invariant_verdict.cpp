@@ -50,23 +50,7 @@ Witness InvariantRun::witness_of(const Found& found, const Ends& ends) const {
   return realise(pool_, universe_, found.assignment, found.mentioned, ends.of->source_knows.may_know);
 }
 
-void InvariantRun::find_relevant(const std::vector<Flows>& all) {
-  std::set<std::string> with_policies, relevant;
-  for (const auto& policy : context_.snapshot.network_policies) with_policies.insert(policy.meta.namespace_name);
-  for (const ReaderCase& one : context_.cases)
-    for (const auto* policies : {one.source.policies, one.destination.policies})
-      if (policies)
-        for (const auto& policy : policies->network_policies) with_policies.insert(policy.meta.namespace_name);
-  const std::vector<std::string> names(with_policies.begin(), with_policies.end());
-  for (const Flows& flows : all) {
-    for (const auto& name : candidate_namespaces(pool_, flows.from, logic::Role::source, universe_, names)) relevant.insert(name);
-    for (const auto& name : candidate_namespaces(pool_, flows.to, logic::Role::destination, universe_, names)) relevant.insert(name);
-  }
-  relevant_.assign(relevant.begin(), relevant.end());
-}
-
 void InvariantRun::decide_each(const std::vector<Flows>& all, const Search& search, const Breaks& breaks) {
-  find_relevant(all);
   std::vector<Ends> cases;
   std::vector<logic::Expr> where;
   for (const ReaderCase& one : context_.cases) where.push_back(cases.emplace_back(ends_in(one, all)).where);
@@ -106,10 +90,11 @@ void InvariantRun::recheck(const Found& found, const Witness& w) const {
 }
 
 // By the oracle, one verdict for each way in which the ends may be read.
-std::vector<oracle::FlowVerdict> InvariantRun::replays(const Ends& ends, const Witness& witness) const {
+std::vector<oracle::FlowVerdict> InvariantRun::replays(const Ends& ends, const Witness& witness) {
+  const std::vector<std::string> namespaces = namespaces_of(witness);
   std::vector<oracle::FlowVerdict> out;
-  for (const Reading* egress : ends.egress)
-    for (const Reading* ingress : ends.ingress) out.push_back(replay(pool_, *egress, *ingress, witness));
+  for (const Reader& egress : ends.egress)
+    for (const Reader& ingress : ends.ingress) out.push_back(replay(pool_, reading(egress, namespaces), reading(ingress, namespaces), witness));
   return out;
 }
 
@@ -146,8 +131,9 @@ void InvariantRun::tell_violated(const Found& found, const Ends& ends, const Bre
   result.verdict = Verdict::violated;
   result.profile = ends.of->text();
   if (context_.reference) result.axes = axes_of(witness, ends, breaks);
-  result.policies = deciding_places(ends.first(Direction::egress), {witness.left.egress, {}}, "");
-  for (auto& place : deciding_places(ends.first(Direction::ingress), {{}, witness.left.ingress}, "")) result.policies.push_back(std::move(place));
+  const std::vector<std::string> namespaces = namespaces_of(witness);
+  result.policies = deciding_places(reading(ends.first(Direction::egress), namespaces), {witness.left.egress, {}}, "");
+  for (auto& place : deciding_places(reading(ends.first(Direction::ingress), namespaces), {{}, witness.left.ingress}, "")) result.policies.push_back(std::move(place));
   for (auto& place : result.policies)
     if (place.role.ends_with(", ")) place.role.resize(place.role.size() - 2);
   if (!result.axes.empty() && result.axes.front() != "identity_scope") name_rules_without(result.axes.front(), ends, witness);
@@ -162,7 +148,9 @@ void InvariantRun::tell_violated(const Found& found, const Ends& ends, const Bre
 std::vector<std::string> InvariantRun::axes_of(const Witness& witness, const Ends& ends, const Breaks& breaks) {
   if (ends.of->one_reading()) return context_.reference->name() == ends.of->source.profile.name() ? std::vector<std::string>{} : axes_of(witness, ends.of->source.profile, *context_.reference, breaks);
   std::vector<std::string> out;
-  const auto innocent = [&](const Reading& egress, const Reading& ingress) {
+  const std::vector<std::string> namespaces = namespaces_of(witness);
+  const auto innocent = [&](const Reader& at_source, const Reader& at_destination) {
+    const Reading &egress = reading(at_source, namespaces), &ingress = reading(at_destination, namespaces);
     Witness known = witness;
     known.source_knows_destination = true;
     return !breaks(replay(pool_, egress, ingress, known)) && !breaks(replay(pool_, egress, ingress, witness));
@@ -171,17 +159,17 @@ std::vector<std::string> InvariantRun::axes_of(const Witness& witness, const End
     const bool ingress = direction == Direction::ingress;
     const Readers& readers = ingress ? ends.of->destination : ends.of->source;
     const Knowledge& knowledge = ingress ? ends.of->destination_knows : ends.of->source_knows;
-    const auto without = [&](const Reading& changed) { return ingress ? innocent(ends.first(Direction::egress), changed) : innocent(changed, ends.first(Direction::ingress)); };
+    const auto without = [&](const Reader& changed) { return ingress ? innocent(ends.first(Direction::egress), changed) : innocent(changed, ends.first(Direction::ingress)); };
     const auto add = [&](const std::string& axis) {
       if (std::find(out.begin(), out.end(), axis) == out.end()) out.push_back(axis);
     };
-    if (!knowledge.may_know && without(reading_of(readers, false))) add("identity_scope");
+    if (!knowledge.may_know && without({&readers, false, std::nullopt})) add("identity_scope");
     for (const auto& [id, axis] : readers.profile.axes) {
       if (axis.rule == context_.reference->axis(id).rule && axis.parameters == context_.reference->axis(id).parameters) continue;
       Readers changed = readers;
       changed.profile = semantics::Encodings::with_axis(readers.profile, id, *context_.reference);
       changed.label += " with axis " + id;
-      if (without(reading_of(changed, !knowledge.may_know))) add(id);
+      if (without({&changed, !knowledge.may_know, std::nullopt})) add(id);
     }
   }
   // Where one profile denies at both ends, its other answer is needed at both.
@@ -198,7 +186,8 @@ void InvariantRun::name_rules_without(const std::string& axis, const Ends& ends,
     const Readers& readers = ingress ? ends.of->destination : ends.of->source;
     const EndDecision& decided = ingress ? witness.left.ingress : witness.left.egress;
     if (decided.verdict != EndVerdict::deny || !read_plainly(readers, ingress ? ends.of->destination_knows : ends.of->source_knows)) continue;
-    const Reading changed = read(semantics::Encodings::with_axis(readers.profile, axis, *context_.reference), namespaces);
+    const ReaderCase one = whole_cluster(semantics::Encodings::with_axis(readers.profile, axis, *context_.reference));
+    const Reading changed = read(one.source, namespaces);
     oracle::FlowVerdict verdict = replay(pool_, changed, changed, witness);
     if ((ingress ? verdict.ingress : verdict.egress).verdict != EndVerdict::allow) continue;
     (ingress ? verdict.egress : verdict.ingress) = {};
@@ -206,9 +195,11 @@ void InvariantRun::name_rules_without(const std::string& axis, const Ends& ends,
   }
 }
 
-void InvariantRun::tell_different(const Found& found, const Reading& left, const Reading& right, Direction direction) {
+void InvariantRun::tell_different(const Found& found, const Reader& at_left, const Reader& at_right, Direction direction) {
   InvariantResult& result = answer_.result;
   Witness witness = witness_of(found);
+  const std::vector<std::string> namespaces = namespaces_of(witness);
+  const Reading &left = reading(at_left, namespaces), &right = reading(at_right, namespaces);
   witness.left = replay(pool_, left, left, witness);
   witness.right = replay(pool_, right, right, witness);
   recheck(found, witness);
@@ -230,7 +221,8 @@ std::vector<std::string> InvariantRun::axes_of(const Witness& witness, const sem
   const std::vector<std::string> namespaces = namespaces_of(witness);
   for (const auto& [id, axis] : profile.axes) {
     if (axis.rule == donor.axis(id).rule && axis.parameters == donor.axis(id).parameters) continue;
-    const Reading changed = read(semantics::Encodings::with_axis(profile, id, donor), namespaces);
+    const ReaderCase one = whole_cluster(semantics::Encodings::with_axis(profile, id, donor));
+    const Reading changed = read(one.source, namespaces);
     if (!breaks(replay(pool_, changed, changed, witness))) out.push_back(id);
   }
   return out;

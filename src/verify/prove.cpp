@@ -1,4 +1,5 @@
-// prove: one answer an invariant. Each has a pool and a solver of its own, so the answers do not depend on the number of threads.
+// prove: one answer an invariant. Each has a pool of its own and shows flows that only it decides on (see Solvers), so the answers do not depend
+// on the number of threads.
 #include "verify/prove.h"
 
 #include <algorithm>
@@ -93,14 +94,16 @@ std::vector<Profile> profiles_of(const std::vector<ReaderCase>& cases) {
 }
 
 // By position: the answers of the shard's tasks; the others stay empty.
-std::vector<ProofAnswer> answers_to(const std::vector<Task>& tasks, const Shard& shard, unsigned jobs, const std::function<ProofAnswer(const Task&)>& answer) {
+std::vector<ProofAnswer> answers_to(const std::vector<Task>& tasks, const Shard& shard, unsigned jobs, const SolverOptions& solver,
+                                    const std::function<ProofAnswer(const Task&, Solvers&)>& answer) {
   std::vector<ProofAnswer> answers(tasks.size());
   std::atomic<size_t> next{0};
   std::exception_ptr failure;
   std::mutex guard;
   const auto work = [&] {
+    Solvers solvers(solver);
     for (size_t i = next++; i < tasks.size(); i = next++) try {
-        if (shard.takes(i)) answers[i] = answer(tasks[i]);
+        if (shard.takes(i)) answers[i] = answer(tasks[i], solvers);
       } catch (...) {
         const std::lock_guard lock(guard);
         if (!failure) failure = std::current_exception();
@@ -180,9 +183,13 @@ ProveResult prove(const resource::Snapshot& snapshot, const std::vector<Invarian
   const std::optional<Profile> reference = reference_of(encodings);
   const bool on_paths = std::any_of(tasks.begin(), tasks.end(), [](const Task& task) { return lists_paths(task); });
   const Landings landings = options.cluster || on_paths ? landings_of(snapshot, options.cluster, options.cluster ? cases_of(*options.cluster) : std::vector<ReaderCase>{}) : Landings{};
+  PolicyIndex policies;
+  for (const resource::Snapshot* of : {&snapshot, options.before})
+    if (of) policies[of] = policies_by_namespace(*of);
   const unsigned jobs = options.jobs > 0 ? options.jobs : std::max(1u, std::thread::hardware_concurrency());
-  const auto answers = answers_to(tasks, options.shard, jobs, [&](const Task& task) {
-    return prove_invariant({snapshot, *task.set, *task.invariant, task.profiles, task.cases, options, as_of, reference ? &*reference : nullptr, task.cluster || lists_paths(task) ? &landings : nullptr, task.cluster, &encodings.paths()});
+  const auto answers = answers_to(tasks, options.shard, jobs, options.solver, [&](const Task& task, Solvers& solvers) {
+    return prove_invariant({snapshot, *task.set, *task.invariant, task.profiles, task.cases, options, as_of, reference ? &*reference : nullptr, task.cluster || lists_paths(task) ? &landings : nullptr, task.cluster,
+                            &policies, &solvers, &encodings.paths()});
   });
   ProveResult result;
   std::set<std::string> gaps, datapath, assumptions;

@@ -23,6 +23,7 @@ struct ProveOptions {
   unsigned jobs = 1;                            ///< threads, one invariant each; 0: one a core. The answer does not depend on it
   std::chrono::year_month_day as_of{};          ///< the day on which exceptions are judged; a default-constructed one is today (UTC)
   Shard shard;                                  ///< answer some invariants only; all are read and checked
+  size_t most_policies = 60;                    ///< of one query; the verdict does not depend on it
   bool datapath = false;                        ///< isolate: count also what a CNI lets a node do to pods whatever policy says
   const matrix::Cluster* cluster = nullptr;     ///< the run's pools, in place of `profiles`
   const resource::Snapshot* before = nullptr;   ///< a rollout of policies: each node enforces these or those of the snapshot

@@ -20,11 +20,10 @@ using policy::Direction;
 
 }  // namespace
 
-Question::Question(Pool& pool, const world::Universe& universe, const SolverOptions& options)
-    : pool_(pool), universe_(universe), options_(options), solver_(smt::make_z3_solver(options.limits)) {
-  if (options.second_solver) second_ = smt::make_second_solver(options.limits);
-}
-Question::~Question() = default;
+Solvers::Solvers(const SolverOptions& options) : first_(smt::make_z3_solver(options.limits)), second_(options.second_solver ? smt::make_second_solver(options.limits) : nullptr) {}
+
+Question::Question(Pool& pool, const world::Universe& universe, const SolverOptions& options, Solvers* shared)
+    : pool_(pool), universe_(universe), options_(options), own_(shared ? nullptr : std::make_unique<Solvers>(options)), solvers_(shared ? *shared : *own_) {}
 
 std::vector<Expr> Question::within_universe(const std::vector<Expr>& asserted) {
   std::vector<Expr> all = asserted;
@@ -44,12 +43,13 @@ smt::Result Question::answer(const std::vector<Expr>& asserted, const std::strin
     number.insert(0, number.size() < 5 ? 5 - number.size() : 0, '0');
     std::ofstream(std::filesystem::path(options_.dump_smt2) / (number + ".smt2")) << smt::to_smtlib_script(pool_, all, title);
   }
-  smt::Result result = smallest ? solver_->minimise(pool_, all) : solver_->check(pool_, all);
+  smt::Solver& solver = solvers_.first();
+  smt::Result result = smallest ? solver.minimise(pool_, all) : solver.check(pool_, all);
   if (base::logging()) base::log("query", title + ": " + to_string(result.answer) + (result.reason.empty() ? "" : " (" + result.reason + ")"));
-  if (second_ && result.answer != smt::Answer::unknown) {
-    const smt::Result other = second_->check(pool_, all);
+  if (smt::Solver* second = solvers_.second(); second && result.answer != smt::Answer::unknown) {
+    const smt::Result other = second->check(pool_, all);
     if (other.answer != smt::Answer::unknown && other.answer != result.answer)
-      throw base::InternalError("the solvers disagree on '" + title + "': " + solver_->name() + " says " + to_string(result.answer) + ", " + second_->name() + " says " + to_string(other.answer) +
+      throw base::InternalError("the solvers disagree on '" + title + "': " + solver.name() + " says " + to_string(result.answer) + ", " + second->name() + " says " + to_string(other.answer) +
                                 "\n" + smt::to_smtlib_script(pool_, all, title));
   }
   if (result.answer == smt::Answer::unsat && !options_.proofs.empty()) write_proof(all, title);

@@ -24,11 +24,23 @@ struct SolverOptions {
   std::string proofs;          ///< folder for a checked proof of every query that has no answer; empty: none
 };
 
+/// The solvers of one thread, which questions may share one after the other: opening Z3 costs more than most questions. Each query is put into
+/// a solver of its own, so sat and unsat do not depend on what was asked before; which flow `ask` finds may, so what is shown is of `smallest`.
+class Solvers {
+ public:
+  explicit Solvers(const SolverOptions& options);
+  smt::Solver& first() { return *first_; }
+  smt::Solver* second() { return second_.get(); }  ///< null unless wanted
+
+ private:
+  std::unique_ptr<smt::Solver> first_, second_;
+};
+
 /// Asks the solvers about flows of one universe.
 class Question {
  public:
-  Question(logic::Pool& pool, const world::Universe& universe, const SolverOptions& options);
-  ~Question();
+  /// `shared`: solvers made with the same limits; null: its own.
+  Question(logic::Pool& pool, const world::Universe& universe, const SolverOptions& options, Solvers* shared = nullptr);
 
   /// Is there a flow of the universe that satisfies all of `asserted`? `title` names the query in dumps and errors.
   smt::Result ask(const std::vector<logic::Expr>& asserted, const std::string& title);
@@ -47,7 +59,8 @@ class Question {
   logic::Pool& pool_;
   const world::Universe& universe_;
   SolverOptions options_;
-  std::unique_ptr<smt::Solver> solver_, second_;
+  std::unique_ptr<Solvers> own_;
+  Solvers& solvers_;
   size_t queries_ = 0;
 };
 

@@ -77,6 +77,8 @@ class Classes {
 
 }  // namespace
 
+std::string Readers::key() const { return label + "\n" + pool + "\n" + phase + "\n" + options_text(profile); }
+
 std::string ReaderCase::text() const {
   const std::string a = end_text(source), b = end_text(destination);
   return a == b ? a : a + " at the source, " + b + " at the destination";

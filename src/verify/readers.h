@@ -19,6 +19,7 @@ struct Readers {
   const resource::Snapshot* policies = nullptr;  ///< whose policies these nodes enforce; null: the snapshot's
   std::string phase;                             ///< of a rollout: "old", "new"
   std::vector<std::string> nodes;                ///< empty: any node
+  std::string key() const;                       ///< equal for readers that make the same of every policy
 };
 
 /// What the readers at one end know of the other end's nodes and their pods: at least one is true, both where nobody says.

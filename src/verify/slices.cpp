@@ -84,12 +84,46 @@ std::vector<std::string> candidate_namespaces(logic::Pool& pool, Expr end, Role 
   return out;
 }
 
-std::vector<Slice> slices_of(logic::Pool& pool, const policy::DirectionReading& reading, Role role, const std::vector<std::string>& candidates, size_t most_policies) {
+Expr elsewhere(logic::Pool& pool, Role role, const std::vector<std::string>& names, const world::Universe& universe, const std::vector<Expr>& asserted) {
+  std::unordered_set<std::string> named;
+  const bool open = universe.kind == world::UniverseKind::possible;
+  if (open)
+    for (const Expr e : pool.atoms_of(asserted)) {
+      const Atom& atom = pool.atom_of(e);
+      if (atom.role != role) continue;
+      if (atom.kind == AtomKind::namespace_is) named.insert(pool.text(atom.name));
+      if (atom.kind == AtomKind::namespace_label_is && pool.text(atom.name) == "kubernetes.io/metadata.name") named.insert(pool.text(atom.value));
+    }
+  std::vector<Expr> in;
+  for (const auto& name : names)
+    if (!open || named.contains(name)) in.push_back(pool.namespace_is(role, name));
+  return pool.negation(pool.disjunction(std::move(in)));
+}
+
+Expr in_slice(logic::Pool& pool, Role role, const Slice& slice, const world::Universe& universe, const std::vector<Expr>& asserted) {
+  return slice.beside.empty() ? slice.when : elsewhere(pool, role, slice.beside, universe, asserted);
+}
+
+PoliciesByNamespace policies_by_namespace(const resource::Snapshot& snapshot) {
+  PoliciesByNamespace found;
+  for (uint32_t i = 0; i < snapshot.network_policies.size(); ++i) found[snapshot.network_policies[i].meta.namespace_name].push_back(i);
+  return found;
+}
+
+std::vector<uint32_t> policies_of(const PoliciesByNamespace& all, const std::set<std::string>& namespaces) {
+  std::vector<uint32_t> indices;
+  for (const auto& name : namespaces)
+    if (const auto it = all.find(name); it != all.end()) indices.insert(indices.end(), it->second.begin(), it->second.end());
+  std::sort(indices.begin(), indices.end());
+  return indices;
+}
+
+std::vector<Slice> slices_of(logic::Pool& pool, const PoliciesByNamespace& policies, Role role, const std::vector<std::string>& candidates, size_t most_policies) {
   std::vector<Slice> slices(1);
   size_t total = 0, here = 0;
   for (const std::string& name : candidates) {
-    const auto found = reading.by_namespace.find(name);
-    if (found == reading.by_namespace.end()) continue;
+    const auto found = policies.find(name);
+    if (found == policies.end()) continue;
     const size_t count = found->second.size();
     if (here > 0 && here + count > most_policies) {
       slices.emplace_back();
@@ -103,14 +137,14 @@ std::vector<Slice> slices_of(logic::Pool& pool, const policy::DirectionReading& 
     slices[0].when = logic::True;
     return slices;
   }
-  std::vector<Expr> somewhere;
+  Slice rest;
   for (Slice& slice : slices) {
     std::vector<Expr> names;
     for (const std::string& name : slice.namespaces) names.push_back(pool.namespace_is(role, name));
     slice.when = pool.disjunction(std::move(names));
-    somewhere.push_back(slice.when);
+    rest.beside.insert(rest.beside.end(), slice.namespaces.begin(), slice.namespaces.end());
   }
-  slices.push_back({{}, pool.negation(pool.disjunction(std::move(somewhere)))});
+  slices.insert(slices.begin(), std::move(rest));
   return slices;
 }
 

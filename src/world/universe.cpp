@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <unordered_map>
 
 namespace npverify::world {
 namespace {
@@ -31,6 +32,11 @@ bool names_pod_prefix(const resource::Configuration& object, const std::string& 
   return object.kind == "ConfigMap" && (path == "data.cluster-pool-ipv4-cidr" || path == "data.cluster-pool-ipv6-cidr");
 }
 
+// Collected and then made a set at once: a set that grows by one address at a time costs the square of their number.
+using Intervals = std::vector<AddressSet::Interval>;
+void add(Intervals& to, const Prefix& prefix) { to.push_back({prefix.first(), prefix.last()}); }
+void add(Intervals& to, const Address& address) { to.push_back({address, address}); }
+
 struct Found {
   AddressSet addresses;
   std::vector<std::string> from;
@@ -38,27 +44,29 @@ struct Found {
 
 Found pod_prefixes(const resource::Snapshot& snapshot) {
   Found found;
+  Intervals prefixes;
   size_t nodes = 0;
   for (const auto& node : snapshot.nodes) {
     nodes += !node.pod_cidrs.empty();
-    for (const auto& prefix : node.pod_cidrs) found.addresses = found.addresses.united(AddressSet::of(prefix));
+    for (const auto& prefix : node.pod_cidrs) add(prefixes, prefix);
   }
   if (nodes > 0) found.from.push_back("spec.podCIDRs of " + std::to_string(nodes) + (nodes == 1 ? " Node" : " Nodes"));
   for (const auto& object : snapshot.configurations)
     for (const auto& [path, value] : object.values) {
       const auto prefix = names_pod_prefix(object, path) ? Prefix::parse(value) : std::nullopt;
       if (!prefix) continue;
-      found.addresses = found.addresses.united(AddressSet::of(*prefix));
+      add(prefixes, *prefix);
       found.from.push_back(object.kind + " " + object.meta.name);
     }
+  found.addresses = AddressSet::of(std::move(prefixes));
   std::set<Address> pods;
   for (const auto& pod : snapshot.pods) {
     if (pod.spec.host_network) continue;
     for (const auto& address : pod.addresses)
       if (!found.addresses.contains(address)) pods.insert(address);
   }
-  std::vector<AddressSet::Interval> alone;
-  for (const auto& address : pods) alone.push_back({address, address});
+  Intervals alone;
+  for (const auto& address : pods) add(alone, address);
   found.addresses = found.addresses.united(AddressSet::of(std::move(alone)));
   if (!pods.empty()) found.from.push_back(std::to_string(pods.size()) + " addresses of Pods");
   return found;
@@ -98,10 +106,13 @@ AddressPlan plan_addresses(const resource::Snapshot& snapshot) {
   AddressPlan plan;
   const Found pods = pod_prefixes(snapshot);
   plan.pods = pods.addresses;
+  Intervals nodes, services;
   for (const auto& node : snapshot.nodes)
-    for (const auto& address : node.addresses) plan.nodes = plan.nodes.united(AddressSet::of(address));
+    for (const auto& address : node.addresses) add(nodes, address);
   for (const auto& service : snapshot.services)
-    for (const auto& address : service.cluster_ips) plan.services = plan.services.united(AddressSet::of(address));
+    for (const auto& address : service.cluster_ips) add(services, address);
+  plan.nodes = AddressSet::of(std::move(nodes));
+  plan.services = AddressSet::of(std::move(services));
   decide_families(plan, plan.pods.united(plan.nodes).united(plan.services));
   const bool pods_known = !plan.pods.empty(), nodes_known = !plan.nodes.empty();
   if (pods_known) {
@@ -134,21 +145,32 @@ std::vector<std::string> controller_labels(const std::string& kind) {
   return {};
 }
 
-resource::Labels labels_of_namespace(const resource::Snapshot& snapshot, const std::string& name) {
-  const resource::Namespace* found = snapshot.find_namespace(name);
-  return found ? found->meta.labels : resource::Labels{{"kubernetes.io/metadata.name", name}};
-}
+/// The declared namespaces by name: asked once a pod.
+class Namespaces {
+ public:
+  explicit Namespaces(const resource::Snapshot& snapshot) {
+    for (const auto& ns : snapshot.namespaces) by_name_.emplace(ns.meta.name, &ns);
+  }
+  bool declared(const std::string& name) const { return by_name_.contains(name); }
+  resource::Labels labels(const std::string& name) const {
+    const auto found = by_name_.find(name);
+    return found == by_name_.end() ? resource::Labels{{"kubernetes.io/metadata.name", name}} : found->second->meta.labels;
+  }
 
-ClosedPod template_of(const resource::Workload& workload, const resource::Snapshot& snapshot) {
+ private:
+  std::unordered_map<std::string, const resource::Namespace*> by_name_;
+};
+
+ClosedPod template_of(const resource::Workload& workload, const Namespaces& namespaces) {
   ClosedPod closed;
   closed.workload = workload.meta.namespace_name + "/" + workload.kind + "/" + workload.meta.name;
-  closed.namespace_known = snapshot.find_namespace(workload.meta.namespace_name) != nullptr;
+  closed.namespace_known = namespaces.declared(workload.meta.namespace_name);
   closed.free_labels = controller_labels(workload.kind);
   closed.pod = {.kind = workload.pod.host_network ? logic::EndpointKind::host : logic::EndpointKind::pod,
                 .name = workload.meta.namespace_name + "/" + workload.meta.name,
                 .namespace_name = workload.meta.namespace_name,
                 .labels = workload.pod_labels,
-                .namespace_labels = labels_of_namespace(snapshot, workload.meta.namespace_name),
+                .namespace_labels = namespaces.labels(workload.meta.namespace_name),
                 .service_account = workload.pod.service_account,
                 .node = workload.pod.node_name,
                 .ports = workload.pod.ports};
@@ -156,15 +178,15 @@ ClosedPod template_of(const resource::Workload& workload, const resource::Snapsh
   return closed;
 }
 
-ClosedPod bare_pod(const resource::Pod& pod, const resource::Snapshot& snapshot, bool observed) {
+ClosedPod bare_pod(const resource::Pod& pod, const Namespaces& namespaces, bool observed) {
   ClosedPod closed;
   closed.workload = pod.meta.namespace_name + "/Pod/" + pod.meta.name;
-  closed.namespace_known = snapshot.find_namespace(pod.meta.namespace_name) != nullptr;
+  closed.namespace_known = namespaces.declared(pod.meta.namespace_name);
   closed.pod = {.kind = pod.spec.host_network ? logic::EndpointKind::host : logic::EndpointKind::pod,
                 .name = pod.meta.namespace_name + "/" + pod.meta.name,
                 .namespace_name = pod.meta.namespace_name,
                 .labels = pod.meta.labels,
-                .namespace_labels = labels_of_namespace(snapshot, pod.meta.namespace_name),
+                .namespace_labels = namespaces.labels(pod.meta.namespace_name),
                 .service_account = pod.spec.service_account,
                 .node = pod.spec.node_name,
                 .addresses = observed ? pod.addresses : std::vector<Address>{},
@@ -172,16 +194,16 @@ ClosedPod bare_pod(const resource::Pod& pod, const resource::Snapshot& snapshot,
   return closed;
 }
 
-void add_pods(Universe& universe, const resource::Snapshot& snapshot) {
+void add_pods(Universe& universe, const resource::Snapshot& snapshot, const Namespaces& namespaces) {
   const bool observed = universe.kind == UniverseKind::observed;
   for (const auto& pod : snapshot.pods) {
     const bool ended = pod.phase == resource::PodPhase::succeeded || pod.phase == resource::PodPhase::failed;
     if (ended || pod.spec.host_network || (!observed && !pod.owner.empty())) continue;  // of owned pods the template speaks
-    universe.pods.push_back(bare_pod(pod, snapshot, observed));
+    universe.pods.push_back(bare_pod(pod, namespaces, observed));
   }
   if (observed) return;
   for (const auto& workload : snapshot.workloads)
-    if (!workload.pod.host_network) universe.pods.push_back(template_of(workload, snapshot));
+    if (!workload.pod.host_network) universe.pods.push_back(template_of(workload, namespaces));
 }
 
 }  // namespace
@@ -192,14 +214,15 @@ Universe make_universe(const resource::Snapshot& snapshot, UniverseKind kind, En
   for (const auto& policy : snapshot.network_policies) named.insert(policy.meta.namespace_name);
   for (const auto& pod : snapshot.pods) named.insert(pod.meta.namespace_name);
   for (const auto& workload : snapshot.workloads) named.insert(workload.meta.namespace_name);
+  const Namespaces namespaces(snapshot);
   for (const auto& name : named)
-    if (!snapshot.find_namespace(name)) universe.unlabelled_namespaces.push_back(name);
+    if (!namespaces.declared(name)) universe.unlabelled_namespaces.push_back(name);
   for (const auto& node : snapshot.nodes) {
     universe.hosts.push_back({.kind = logic::EndpointKind::host, .name = "node:" + node.meta.name, .node = node.meta.name,
                               .addresses = node.internal_ips.empty() ? node.addresses : node.internal_ips});
     for (const auto& prefix : node.pod_cidrs) universe.pod_ranges[node.meta.name] = universe.pod_ranges[node.meta.name].united(AddressSet::of(prefix));
   }
-  if (kind != UniverseKind::possible) add_pods(universe, snapshot);
+  if (kind != UniverseKind::possible) add_pods(universe, snapshot, namespaces);
   universe.assumptions = universe.addresses.sources;
   if (!universe.unlabelled_namespaces.empty())
     universe.assumptions.push_back("namespaces without a Namespace object may have any labels: " + join(universe.unlabelled_namespaces));

@@ -1,6 +1,7 @@
 // prove against plain enumeration: in the observed universe, with every port of the question spelled out, the domain is a finite list of
 // flows, and the oracle decides each. Random small worlds with a printed seed.
 #include <functional>
+#include <map>
 #include <random>
 
 #include "manifest/node.h"
@@ -141,6 +142,9 @@ TEST_CASE("prove agrees with enumeration by the oracle, and never proves a thing
       return pool.conjunction({verify::peer_expr(pool, body.from, logic::Role::source, snapshot, universe), verify::peer_expr(pool, body.to, logic::Role::destination, snapshot, universe),
                                verify::ports_expr(pool, body.ports)});
     });
+    options.most_policies = 1;
+    const auto pieces = verify::prove(snapshot, sets, *encodings, {profile}, options);
+    for (size_t i = 0; i < 2; ++i) CHECK(pieces.results[i].verdict == result.results[i].verdict);
     INFO(profile.name() << ": " << counts.flows << " flows, " << counts.allowed << " allowed, " << counts.denied << " denied; forbid: " << result.results[0].reason << "; require: " << result.results[1].reason);
     CHECK(result.results[0].verdict == expected(counts, counts.allowed));
     CHECK(result.results[1].verdict == expected(counts, counts.denied));
@@ -148,6 +152,42 @@ TEST_CASE("prove agrees with enumeration by the oracle, and never proves a thing
     decided += counts.allowed > 0 && counts.denied > 0;
   }
   CHECK(decided > 20);  // the worlds are not all trivial
+}
+
+// The verdicts of a snapshot, in the universe of possible pods, where the pieces are not enumerable.
+std::vector<verify::Verdict> verdicts(const std::string& text, const std::string& spec, const semantics::Encodings& encodings, const std::vector<semantics::Profile>& profiles, size_t most_policies, unsigned jobs) {
+  base::Diagnostics diagnostics;
+  const auto snapshot = resource::load_snapshot(manifest::read_text("world.yaml", text, diagnostics), {}, diagnostics);
+  const auto sets = verify::read_spec_texts({std::make_shared<base::SourceFile>(base::SourceFile{"spec.yaml", spec})}, diagnostics);
+  INFO(diagnostics.to_string());
+  REQUIRE_FALSE(diagnostics.has_errors());
+  verify::ProveOptions options;
+  options.as_of = *verify::parse_date("2026-01-01");
+  options.most_policies = most_policies;
+  options.jobs = jobs;
+  std::vector<verify::Verdict> out;
+  for (const auto& result : verify::prove(snapshot, sets, encodings, profiles, options).results) out.push_back(result.verdict);
+  return out;
+}
+
+TEST_CASE("a question cut into pieces of one policy has the answer of the whole", "[verify][prove]") {
+  static const auto encodings = semantics::Encodings::load(std::string(NPVERIFY_SOURCE_DIR) + "/encodings");
+  std::map<verify::Verdict, size_t> seen;
+  for (unsigned seed = 1; seed <= 40; ++seed) {
+    WorldText random(seed);
+    const std::string text = random.build(), group = "{pods: {matchLabels: {app: web}}}";
+    const std::string ends = "{from: " + random.peer() + ", to: " + random.peer() + ", ports: [\"TCP/80-81\"]}";
+    const std::string spec = "apiVersion: npverify.io/v1alpha1\nkind: InvariantSet\nspec:\n  universe: possible\n  invariants:\n    - {id: f, forbid: " + ends + "}\n    - {id: r, require: " + ends +
+                             "}\n    - {id: i, isolate: {group: {namespaces: {names: [a]}, hostNetwork: false}}}\n    - {id: d, defaultDeny: {group: {namespaces: {names: [b]}, hostNetwork: false}}}\n" +
+                             "    - {id: e, equivalent: {profiles: [calico@3.28, cilium@1.16]}}\n";
+    INFO("seed " << seed << "\n" << text << spec);
+    const std::vector profiles{encodings->resolve(semantics::parse_profile_request(random.pick({"kubernetes", "calico@3.28", "cilium@1.16"})))};
+    const auto whole = verdicts(text, spec, *encodings, profiles, 1000, 1);
+    CHECK(verdicts(text, spec, *encodings, profiles, 1, 2) == whole);
+    for (const auto verdict : whole) ++seen[verdict];
+  }
+  CHECK(seen[verify::Verdict::proved] > 10);
+  CHECK(seen[verify::Verdict::violated] > 10);
 }
 
 }  // namespace
