@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <set>
 
+#include "world/namespaces.h"
+
 namespace npverify::world {
 namespace {
 
@@ -186,14 +188,23 @@ void add_pods(Universe& universe, const resource::Snapshot& snapshot) {
 
 }  // namespace
 
+namespace {
+
+void assume_unlabelled(Universe& universe) {
+  if (!universe.unlabelled_namespaces.empty())
+    universe.assumptions.push_back("namespaces without a Namespace object may have any labels: " + join(universe.unlabelled_namespaces));
+}
+
+}  // namespace
+
 Universe make_universe(const resource::Snapshot& snapshot, UniverseKind kind, EndClasses classes) {
   Universe universe{.kind = kind, .classes = classes, .addresses = plan_addresses(snapshot), .namespaces = snapshot.namespaces};
   std::set<std::string> named;
   for (const auto& policy : snapshot.network_policies) named.insert(policy.meta.namespace_name);
   for (const auto& pod : snapshot.pods) named.insert(pod.meta.namespace_name);
   for (const auto& workload : snapshot.workloads) named.insert(workload.meta.namespace_name);
-  for (const auto& name : named)
-    if (!snapshot.find_namespace(name)) universe.unlabelled_namespaces.push_back(name);
+  for (const auto& ns : snapshot.namespaces) named.erase(ns.meta.name);
+  universe.unlabelled_namespaces.assign(named.begin(), named.end());
   for (const auto& node : snapshot.nodes) {
     universe.hosts.push_back({.kind = logic::EndpointKind::host, .name = "node:" + node.meta.name, .node = node.meta.name,
                               .addresses = node.internal_ips.empty() ? node.addresses : node.internal_ips});
@@ -201,9 +212,16 @@ Universe make_universe(const resource::Snapshot& snapshot, UniverseKind kind, En
   }
   if (kind != UniverseKind::possible) add_pods(universe, snapshot);
   universe.assumptions = universe.addresses.sources;
-  if (!universe.unlabelled_namespaces.empty())
-    universe.assumptions.push_back("namespaces without a Namespace object may have any labels: " + join(universe.unlabelled_namespaces));
+  assume_unlabelled(universe);
   return universe;
+}
+
+void add_namespaces(Universe& universe, std::set<std::string> names) {
+  for (const auto& ns : universe.namespaces) names.erase(ns.meta.name);
+  names.insert(universe.unlabelled_namespaces.begin(), universe.unlabelled_namespaces.end());
+  universe.unlabelled_namespaces.assign(names.begin(), names.end());
+  universe.assumptions = universe.addresses.sources;
+  assume_unlabelled(universe);
 }
 
 }  // namespace npverify::world
