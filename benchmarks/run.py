@@ -23,6 +23,7 @@ import pathlib
 import platform
 import re
 import shlex
+import shutil
 import statistics
 import subprocess
 import sys
@@ -32,7 +33,7 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 SLOPE_LIMIT = 1.35  # of a linear program on a busy machine; quadratic is 2
 SLOPE_FROM = 100
-EVERY = ["equiv", "equiv-cause", "equiv-needle", "diff", "prove", "prove-matrix", "list", "list-pods", "recheck"]
+EVERY = ["equiv", "equiv-cause", "equiv-needle", "diff", "prove", "prove-matrix", "list", "list-pods", "recheck", "recheck-cause", "recheck-needle", "rediff"]
 CHECKED = ["equiv", "equiv-cause", "equiv-needle", "list", "list-pods"]  # RESULTS.md: `diff` does not keep the bound, `prove` was not measured
 
 
@@ -101,7 +102,8 @@ class Inputs:
 
     def changed(self, policies, *more):
         """The cluster with one policy's port changed."""
-        before, out = self.make(policies, *more), self.folder / f"one-changed-{policies}"
+        before = self.make(policies, *more)
+        out = self.folder / f"one-changed-{before.name}"
         if not out.exists():
             out.mkdir()
             for file in before.iterdir():
@@ -114,10 +116,11 @@ class Inputs:
         return out
 
 
-def measured(command, repeats, limit=None):
-    """(median wall seconds, median processor seconds, peak MB, stderr of the last run, how it ended)."""
+def measured(command, repeats, limit=None, before=lambda: None):
+    """(median wall seconds, median processor seconds, peak MB, stderr of the last run, how it ended). `before` goes ahead of every run, unmeasured."""
     times, processor, memory, text, ended = [], [], 0, "", ""
     for _ in range(repeats):
+        before()
         with tempfile.TemporaryFile("w+") as stderr:
             begin = time.monotonic()
             process = subprocess.Popen([str(c) for c in command], stdout=subprocess.DEVNULL, stderr=stderr)
@@ -158,8 +161,10 @@ class Commands:
             "equiv": "equiv, equal readings", "equiv-cause": "equiv, one cause in many policies", "equiv-needle": "equiv, one policy differs",
             "diff": "diff, 10 policies changed", "prove": "prove, 20 invariants, any possible pod",
             "prove-matrix": "prove --matrix, 20 invariants, K/25 nodes in 6 pools, 2 K/5 workloads, K/5 Services",
-            "list": "list --count, K/2 workloads of 20 pods", "list-pods": "list --count, 10 K single pods", "recheck": "equiv again, one policy changed, warm cache",
+            "list": "list --count, K/2 workloads of 20 pods", "list-pods": "list --count, 10 K single pods", "recheck": "equiv again, one policy changed, warm cache", "recheck-cause": "the same, one cause in many policies", "recheck-needle": "the same, another policy differs",
+            "rediff": "diff, 1 policy changed, warm cache",
         }
+        self.modes = {"recheck": [], "recheck-cause": ["--mode", "one-cause"], "recheck-needle": ["--mode", "needle"], "rediff": []}
 
     def of(self, name, policies):
         sides = ["--left", "calico@3.28", "--right", "cilium@1.16"]
@@ -181,16 +186,42 @@ class Commands:
             return [self.binary, "list", "--count", "--cni", "kubernetes", "-f", make(policies, "--workloads", str(max(10, policies // 2)), "--replicas", "20", "--open", "0.2")]
         if name == "list-pods":
             return [self.binary, "list", "--count", "--cni", "kubernetes", "-f", make(policies, "--pods", str(10 * policies), "--unique-labels", "--open", "0.2")]
-        return [self.binary, "equiv", *sides, "--cache", self.inputs.folder / f"cache-{policies}", "-f", self.inputs.changed(policies)]
+        return self.recheck(name, policies, self.inputs.changed(policies, *self.modes[name]))
+
+    def recheck(self, name, policies, folder):
+        cache = ["--cache", self.cache(name, policies)]
+        if name == "rediff":
+            return [self.binary, "diff", "--cni", "kubernetes", *cache, self.inputs.make(policies), folder]
+        return [self.binary, "equiv", "--left", "calico@3.28", "--right", "cilium@1.16", *cache, "-f", folder]
+
+    def cache(self, name, policies):
+        return self.inputs.folder / f"cache-{name}-{policies}"
+
+    def before(self, name, policies):
+        """What makes the run that is measured the first after the change: the cache as it was before it, its folder under the other one's name."""
+        if name not in self.modes:
+            return lambda: None
+        warm, cache = self.inputs.folder / f"warm-{name}-{policies}", self.cache(name, policies)
+
+        def restore():
+            shutil.rmtree(cache, ignore_errors=True)
+            shutil.copytree(warm, cache)
+        return restore
 
     def prepare(self, name, policies):
-        """False where the program does not have what the command needs."""
-        if name != "recheck":
+        """False where the program does not have what the command needs. A re-check is of the files in one folder, edited meanwhile."""
+        if name not in self.modes:
             return True
         if "--cache" not in subprocess.run([self.binary, "equiv", "--help"], capture_output=True, text=True).stdout:
             return False
-        subprocess.run([str(c) for c in [self.binary, "equiv", "--left", "calico@3.28", "--right", "cilium@1.16", "--cache", self.inputs.folder / f"cache-{policies}", "-f", self.inputs.make(policies)]],
-                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        changed, unchanged = self.inputs.changed(policies, *self.modes[name]), self.inputs.make(policies, *self.modes[name])
+        edited = {file.name: file.read_bytes() for file in changed.iterdir()}
+        for file in unchanged.iterdir():
+            (changed / file.name).write_bytes(file.read_bytes())
+        subprocess.run([str(c) for c in self.recheck(name, policies, changed)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        for file, data in edited.items():
+            (changed / file).write_bytes(data)
+        shutil.copytree(self.cache(name, policies), self.inputs.folder / f"warm-{name}-{policies}")
         return True
 
 
@@ -227,7 +258,7 @@ def run_commands(options, commands, sizes):
             if not commands.prepare(name, size):
                 cells.append("-")
                 continue
-            took, processor, memory, text, ended = measured([*commands.of(name, size), "--stats"], options.repeats)
+            took, processor, memory, text, ended = measured([*commands.of(name, size), "--stats"], options.repeats, before=commands.before(name, size))
             if ended:  # no figure of what was asked
                 failures.append(f"{name} of {size} policies: {ended}: {text.strip()[:300]}")
             else:

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "npverify/answer.h"
+#include "npverify/cache.h"
 #include "npverify/error.h"
 #include "npverify/explain_flow.h"
 #include "npverify/list.h"

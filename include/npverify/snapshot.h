@@ -1,9 +1,11 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "npverify/cache.h"
 #include "npverify/error.h"
 
 namespace npverify {
@@ -13,7 +15,8 @@ class Snapshot {
  public:
   /// Reads files, folders (recursively: .yaml, .yml, .json) and "-" (stdin). `default_namespace` is that of manifests that name none.
   /// Throws Error (input) with every problem of every file.
-  static Snapshot load(const std::vector<std::string>& paths, const std::string& default_namespace = "default");
+  /// With a cache, documents that an earlier run found to be policies without a problem are read only where a question needs them.
+  static Snapshot load(const std::vector<std::string>& paths, const std::string& default_namespace = "default", const std::optional<Cache>& cache = std::nullopt);
   /// The same from text in memory; `name` appears in diagnostics.
   static Snapshot from_text(const std::string& name, const std::string& text, const std::string& default_namespace = "default");
 

@@ -1,5 +1,9 @@
 #pragma once
 
+#include <functional>
+#include <string>
+#include <vector>
+
 #include "cli/options.h"
 
 namespace CLI {
@@ -22,5 +26,9 @@ void add_check_proof_command(CLI::App& app, CommonOptions& options, int& exit_co
 void add_show_command(CLI::App& app, CommonOptions& options, int& exit_code);
 void add_cni_command(CLI::App& app, CommonOptions& options, int& exit_code);
 void add_version_command(CLI::App& app, CommonOptions& options, int& exit_code);
+
+/// Runs a whole command line, errors told and all. Adds the files and folders that were read to `inputs`; gives the exit code.
+using RunCommand = std::function<int(const std::vector<std::string>& arguments, std::vector<std::string>& inputs)>;
+void add_watch_command(CLI::App& app, const RunCommand& run, int& exit_code);
 
 }  // namespace npverify::cli

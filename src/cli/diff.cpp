@@ -12,12 +12,12 @@ struct Folders {
 };
 
 /// The manifests of both sides; the problems of both where there are any.
-std::pair<Snapshot, Snapshot> load_both(const CommonOptions& options, const Folders& folders) {
+std::pair<Snapshot, Snapshot> load_both(const CommonOptions& options, const Folders& folders, const std::optional<Cache>& cache) {
   std::vector<Snapshot> snapshots;
   std::string problems;
   for (const std::string& path : {folders.old_path, folders.new_path}) {
     try {
-      snapshots.push_back(Snapshot::load({path}, options.default_namespace));
+      snapshots.push_back(Snapshot::load({path}, options.default_namespace, cache));
     } catch (const Error& error) {
       if (error.kind() != Error::Kind::input) throw;
       problems += error.what();
@@ -28,7 +28,9 @@ std::pair<Snapshot, Snapshot> load_both(const CommonOptions& options, const Fold
 }
 
 int run_diff(const CommonOptions& options, const Folders& folders) {
-  const auto [before, after] = load_both(options, folders);
+  const std::optional<Cache> cache = cache_of(options);
+  note_inputs(options, {folders.old_path, folders.new_path});
+  const auto [before, after] = load_both(options, folders, cache);
   const Encodings encodings = load_encodings(options);
   const ChosenProfiles chosen = choose_profiles(options, encodings, after, {{"--cni", options.cni}});
   Report report = [&] {
@@ -36,6 +38,7 @@ int run_diff(const CommonOptions& options, const Folders& folders) {
     return diff(before, after, encodings, chosen.profiles[0], question_of(options));
   }();
   report.add_profile_notes(chosen.notes);
+  tell_notes(cache, options);
   return deliver(report, options);
 }
 
@@ -49,6 +52,7 @@ void add_diff_command(CLI::App& app, CommonOptions& options, int& exit_code) {
   command->add_option("new", folders->new_path, "The manifests as they will be")->required()->type_name("NEW");
   command->add_option("-n,--namespace", options.default_namespace, "Namespace of manifests that name none")->type_name("NAME")->capture_default_str();
   add_encodings_options(*command, options);
+  add_cache_options(*command, options);
   add_question_options(*command, options);
   add_output_options(*command, options);
   command->footer("npverify diff --cni cilium@1.16 old/ new/");

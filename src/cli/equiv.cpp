@@ -9,7 +9,8 @@ namespace {
 
 int run_equiv(CommonOptions options, const std::vector<std::string>& manifests) {
   options.paths.insert(options.paths.end(), manifests.begin(), manifests.end());
-  const Snapshot snapshot = load_snapshot(options);
+  const std::optional<Cache> cache = cache_of(options);
+  const Snapshot snapshot = load_snapshot(options, cache);
   const Encodings encodings = load_encodings(options);
   const ChosenProfiles sides = choose_profiles(options, encodings, snapshot, {{"--left", options.left}, {"--right", options.right}});
   Report report = [&] {
@@ -17,6 +18,7 @@ int run_equiv(CommonOptions options, const std::vector<std::string>& manifests) 
     return equiv(snapshot, encodings, sides.profiles[0], sides.profiles[1], question_of(options));
   }();
   report.add_profile_notes(sides.notes);
+  tell_notes(cache, options);
   return deliver(report, options);
 }
 
@@ -30,6 +32,7 @@ void add_equiv_command(CLI::App& app, CommonOptions& options, int& exit_code) {
   const auto manifests = std::make_shared<std::vector<std::string>>();
   command->add_option("manifests", *manifests, "Manifests, as with -f")->type_name("PATH");
   add_encodings_options(*command, options);
+  add_cache_options(*command, options);
   add_question_options(*command, options);
   add_output_options(*command, options);
   command->footer("npverify equiv --left calico@3.28 --right cilium@1.16 manifests/");

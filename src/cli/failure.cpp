@@ -56,7 +56,7 @@ std::string with_line_end(std::string text) {
 }
 
 /// Writes what is needed to see the mistake again; gives the file's name, or "".
-std::string keep_artefact(const std::string& what, int argc, char** argv) {
+std::string keep_artefact(const std::string& what, int argc, const char* const* argv) {
   const std::string name = "npverify-bug-" + std::to_string(getpid()) + ".txt";
   std::ofstream out(name);
   out << "npverify " << version() << "\ncommand:";
@@ -84,7 +84,7 @@ int report_usage(const CLI::App& app, const CLI::ParseError& error) {
   return 2;
 }
 
-int report_failure(const std::exception& error, int argc, char** argv) {
+int report_failure(const std::exception& error, int argc, const char* const* argv) {
   const auto* ours = dynamic_cast<const Error*>(&error);
   if (ours && ours->kind() != Error::Kind::internal) {
     std::cerr << with_line_end(ours->what());

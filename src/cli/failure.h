@@ -14,6 +14,6 @@ namespace npverify::cli {
 int report_usage(const CLI::App& app, const CLI::ParseError& error);
 
 /// 2 for the user's input, 3 for what is not modelled, 4 for our own mistakes, which also leave a file to keep.
-int report_failure(const std::exception& error, int argc, char** argv);
+int report_failure(const std::exception& error, int argc, const char* const* argv);
 
 }  // namespace npverify::cli

@@ -5,10 +5,21 @@
 #include "cli/commands.h"
 #include "cli/failure.h"
 
-int main(int argc, char** argv) {
-  using namespace npverify::cli;
+namespace npverify::cli {
+namespace {
+
+int run(int argc, const char* const* argv, std::vector<std::string>* inputs);
+
+/// A command line without the program's name, for those that run others.
+int again(const std::vector<std::string>& arguments, std::vector<std::string>& inputs) {
+  std::vector<const char*> words{"npverify"};
+  for (const std::string& argument : arguments) words.push_back(argument.c_str());
+  return run(static_cast<int>(words.size()), words.data(), &inputs);
+}
+
+int run(int argc, const char* const* argv, std::vector<std::string>* inputs) {
   CLI::App app{"npverify: do these network policies mean what we think they mean, under the CNI that really runs there?", "npverify"};
-  CommonOptions options;
+  CommonOptions options{.inputs = inputs};
   int exit_code = 0;
   add_equiv_command(app, options, exit_code);
   add_prove_command(app, options, exit_code);
@@ -18,6 +29,7 @@ int main(int argc, char** argv) {
   add_eval_command(app, options, exit_code);
   add_explain_command(app, options, exit_code);
   add_place_command(app, options, exit_code);
+  add_watch_command(app, again, exit_code);
   add_check_proof_command(app, options, exit_code);
   add_show_command(app, options, exit_code);
   add_cni_command(app, options, exit_code);
@@ -34,3 +46,8 @@ int main(int argc, char** argv) {
     return report_failure(error, argc, argv);
   }
 }
+
+}  // namespace
+}  // namespace npverify::cli
+
+int main(int argc, char** argv) { return npverify::cli::run(argc, argv, nullptr); }

@@ -21,6 +21,11 @@ void add_encodings_options(CLI::App& command, CommonOptions& options) {
   command.add_option("--encodings", options.encodings, "Folder of encodings/ to use in place of the installed one")->type_name("DIR");
 }
 
+void add_cache_options(CLI::App& command, CommonOptions& options) {
+  const auto folder = command.add_option("--cache", options.cache, "Folder for what later runs need not find out again [" + Cache::default_folder() + "]")->type_name("DIR");
+  command.add_flag("--no-cache", options.no_cache, "Find everything out again, and keep nothing")->excludes(folder);
+}
+
 void add_question_options(CLI::App& command, CommonOptions& options) {
   command.add_option_function<std::string>(
              "--universe",
@@ -61,12 +66,27 @@ void check_input(const CommonOptions& options) {
   if (options.paths.empty()) throw Error(Error::Kind::input, "error: no manifests; name files or folders with -f, or - for stdin\n");
 }
 
-Snapshot load_snapshot(const CommonOptions& options) {
-  check_input(options);
-  return Snapshot::load(options.paths, options.default_namespace);
+std::optional<Cache> cache_of(const CommonOptions& options) {
+  const std::string folder = options.cache.empty() ? Cache::default_folder() : options.cache;
+  if (options.no_cache || folder.empty()) return std::nullopt;
+  return Cache(folder);
 }
 
-Encodings load_encodings(const CommonOptions& options) { return Encodings::load(options.encodings.empty() ? Encodings::find_folder() : options.encodings); }
+Snapshot load_snapshot(const CommonOptions& options, const std::optional<Cache>& cache) {
+  check_input(options);
+  note_inputs(options, options.paths);
+  return Snapshot::load(options.paths, options.default_namespace, cache);
+}
+
+void note_inputs(const CommonOptions& options, const std::vector<std::string>& paths) {
+  if (options.inputs) options.inputs->insert(options.inputs->end(), paths.begin(), paths.end());
+}
+
+Encodings load_encodings(const CommonOptions& options) {
+  const std::string folder = options.encodings.empty() ? Encodings::find_folder() : options.encodings;
+  note_inputs(options, {folder});
+  return Encodings::load(folder);
+}
 
 InstallationOptions installation_of(const CommonOptions& options) {
   InstallationOptions installation;

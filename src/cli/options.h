@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,8 @@ struct CommonOptions {
   std::string matrix;  ///< in place of --cni: which node reads how
   std::vector<std::string> installation;  ///< --option CNI.NAME=VALUE
   std::string encodings;
+  std::string cache;  ///< folder; empty: the user's
+  bool no_cache = false;
   std::string universe = "possible";
   bool universe_given = false;
   std::vector<std::string> peers;  ///< empty: all
@@ -33,12 +36,14 @@ struct CommonOptions {
   std::string witness_dir;
   std::string colour = "auto";
   bool quiet = false, verbose = false, stats = false;
+  std::vector<std::string>* inputs = nullptr;  ///< takes the files and folders that are read; may be null
 };
 
 // Groups of options, added to the subcommands that take them.
 void add_input_options(CLI::App& command, CommonOptions& options);     ///< -f, --namespace
 void add_matrix_option(CLI::App& command, CommonOptions& options);     ///< --matrix
 void add_encodings_options(CLI::App& command, CommonOptions& options); ///< --encodings, --option
+void add_cache_options(CLI::App& command, CommonOptions& options);     ///< --cache, --no-cache
 void add_question_options(CLI::App& command, CommonOptions& options);  ///< --universe, --peers, --timeout, --jobs, --dump-smt2, ...
 void add_output_options(CLI::App& command, CommonOptions& options);    ///< --format, --witness-dir, --color, -q, -v, --stats
 void add_path_setting_option(CLI::App& command, std::vector<std::string>& settings);  ///< --path-setting
@@ -47,7 +52,10 @@ void add_layout_options(CLI::App& command, CommonOptions& options);    ///< --fo
 // What they mean. All throw Error (input) for what is wrong.
 /// Throws where no manifests were named.
 void check_input(const CommonOptions& options);
-Snapshot load_snapshot(const CommonOptions& options);
+Snapshot load_snapshot(const CommonOptions& options, const std::optional<Cache>& cache = std::nullopt);
+std::optional<Cache> cache_of(const CommonOptions& options);
+/// Tells options.inputs that these are about to be read.
+void note_inputs(const CommonOptions& options, const std::vector<std::string>& paths);
 Encodings load_encodings(const CommonOptions& options);
 InstallationOptions installation_of(const CommonOptions& options);
 std::map<std::string, std::string> path_settings_of(const std::vector<std::string>& settings);

@@ -82,6 +82,11 @@ int deliver(const Answer& answer, const CommonOptions& options) {
   return answer.exit_code();
 }
 
+void tell_notes(const std::optional<Cache>& cache, const CommonOptions& options) {
+  if (!cache || options.quiet) return;
+  for (const std::string& note : cache->notes()) std::cerr << "note: " << note << "\n";
+}
+
 bool wants_json(const CommonOptions& options) {
   if (options.formats.empty() || options.formats == std::vector<std::string>{"text"}) return false;
   if (options.formats == std::vector<std::string>{"json"}) return true;

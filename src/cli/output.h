@@ -13,6 +13,9 @@ int deliver(Report& report, const CommonOptions& options);
 /// The same for an answer, in text or JSON.
 int deliver(const Answer& answer, const CommonOptions& options);
 
+/// Says on stderr what of the cache was left aside, unless --quiet.
+void tell_notes(const std::optional<Cache>& cache, const CommonOptions& options);
+
 /// "json" or "text" of a subcommand with one page; throws Error (input) for others.
 bool wants_json(const CommonOptions& options);
 

@@ -49,6 +49,7 @@ std::optional<NodePools> choose_pools(const CommonOptions& options, const Encodi
   const InstallationOptions installation = installation_of(options);
   if (!options.matrix.empty()) {
     if (!options.cni.empty()) throw Error(Error::Kind::input, "error: --cni and --matrix: one reading for every node, or one for each pool; give one of them\n");
+    note_inputs(options, {options.matrix});
     return NodePools::from_matrix(options.matrix, snapshot, encodings, installation);
   }
   if (!options.cni.empty()) return std::nullopt;

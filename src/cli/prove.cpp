@@ -53,6 +53,7 @@ std::vector<Profile> rollout_profiles(const CommonOptions& options, const std::v
 
 int run_prove(const CommonOptions& options, const ProveArguments& arguments) {
   check_severity(arguments.fail_on);
+  note_inputs(options, arguments.specifications);
   const Encodings encodings = load_encodings(options);
   const bool of_policies = !arguments.rollout.empty() && !names_profile(arguments.rollout[0]);
   const Snapshot snapshot = of_policies ? load_with(options, arguments.rollout[1]) : load_snapshot(options);

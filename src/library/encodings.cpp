@@ -1,10 +1,13 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 
 #include "library/state.h"
 #include "policy/detect.h"
 #include "report/catalogue.h"
+#include "semantics/load.h"
 
 namespace npverify {
 namespace {
@@ -14,6 +17,15 @@ namespace fs = std::filesystem;
 bool holds_encodings(const fs::path& folder) {
   std::error_code ignored;
   return fs::is_regular_file(folder / "axes.yaml", ignored);
+}
+
+cache::Digest digest_of_files(const std::string& folder) {
+  cache::Hasher hasher;
+  for (const std::string& name : semantics::files_of_encodings(folder)) {
+    std::ifstream in(fs::path(folder) / name, std::ios::binary);
+    hasher.add(name).add(std::string(std::istreambuf_iterator<char>(in), {}));
+  }
+  return hasher.finish();
 }
 
 std::vector<std::string> names_of(const std::vector<semantics::CniInfo>& cnis) {
@@ -70,8 +82,10 @@ Encodings Encodings::load(const std::string& folder) {
   return library::guarded([&] {
     if (!holds_encodings(folder)) throw base::InputError("error: '" + folder + "' holds no encodings (no axes.yaml)\n");
     auto state = std::make_shared<State>();
+    const cache::Digest before = digest_of_files(folder);
     state->encodings = semantics::Encodings::load(folder);
     state->folder = folder;
+    if (digest_of_files(folder) == before) state->digest = before;
     return Encodings(state);
   });
 }
@@ -96,17 +110,17 @@ std::string Encodings::find_folder() {
 Profile Encodings::profile(const std::string& text, const InstallationOptions& options) const {
   return library::guarded([&] {
     const auto request = library::with_options(semantics::parse_profile_request(text), options, *state_->encodings);
-    return Profile(std::make_shared<Profile::State>(Profile::State{state_->encodings->resolve(request)}));
+    return Profile(std::make_shared<Profile::State>(Profile::State{state_->encodings->resolve(request), state_->digest}));
   });
 }
 
 Detection Encodings::detect(const Snapshot& snapshot, const InstallationOptions& options) const {
   return library::guarded([&] {
-    const policy::Detection found = policy::detect_profiles(snapshot.state().snapshot, state_->encodings->cnis());
+    const policy::Detection found = policy::detect_profiles(snapshot.state().manifests.context(), state_->encodings->cnis());
     Detection detection{.profiles = {}, .sentences = found.sentences, .problems = found.problems};
     for (const auto& one : found.profiles) {
       const auto request = library::with_options(one.request, options, *state_->encodings);
-      detection.profiles.emplace_back(std::make_shared<Profile::State>(Profile::State{state_->encodings->resolve(request)}));
+      detection.profiles.emplace_back(std::make_shared<Profile::State>(Profile::State{state_->encodings->resolve(request), state_->digest}));
     }
     return detection;
   });

@@ -148,12 +148,12 @@ namespace {
 using Judge = std::function<reach::Evaluation::Answer(const std::string&, const std::string&, base::Protocol, base::Port)>;
 
 Judge answer_of(const Snapshot& snapshot, const Profile& profile) {
-  const auto evaluation = std::make_shared<reach::Evaluation>(snapshot.state().snapshot, profile.state().profile);
+  const auto evaluation = std::make_shared<reach::Evaluation>(snapshot.state().whole(), profile.state().profile);
   return [snapshot, evaluation](const auto&... flow) { return evaluation->answer(flow...); };
 }
 
 Judge answer_of(const Snapshot& snapshot, const NodePools& pools) {
-  const auto evaluation = std::make_shared<reach::MixedEvaluation>(snapshot.state().snapshot, pools.state().cluster);
+  const auto evaluation = std::make_shared<reach::MixedEvaluation>(snapshot.state().whole(), pools.state().cluster);
   return [snapshot, pools, evaluation](const auto&... flow) { return evaluation->answer(flow...); };
 }
 

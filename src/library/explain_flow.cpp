@@ -49,7 +49,7 @@ void check_nodes(const resource::Snapshot& snapshot, const std::vector<std::stri
 
 Answer answer_of(const Snapshot& snapshot, const Encodings& encodings, const semantics::Profile* profile, const matrix::Cluster* cluster, std::vector<std::string> readers, const std::string& source,
                  const std::string& destination, const std::string& port, const ExplainOptions& options) {
-  const resource::Snapshot& read = snapshot.state().snapshot;
+  const resource::Snapshot& read = snapshot.state().whole();
   verify::FlowQuestion question{.source = source, .destination = destination, .default_namespace = options.default_namespace, .port = {}, .port_name = {}, .paths = kinds_of(options.paths),
                                 .settings = options.settings, .source_nodes = options.source_nodes, .destination_nodes = options.destination_nodes};
   read_port(port, question);

@@ -85,7 +85,7 @@ Connections list(const Snapshot& snapshot, const Profile& profile, const ListOpt
                                  .ends = {.pods = options.pods, .nodes = options.nodes, .external = options.external},
                                  .protocols = protocols_of(options.protocols),
                                  .focus = options.focus};
-    auto state = std::make_shared<Connections::State>(Connections::State{verify::ConnectionList(snapshot.state().snapshot, profile.state().profile, question), {.command = "list", .version = version()}});
+    auto state = std::make_shared<Connections::State>(Connections::State{verify::ConnectionList(snapshot.state().whole(), profile.state().profile, question), {.command = "list", .version = version()}});
     state->run.notes = snapshot.notes();
     return Connections(state);
   });

@@ -12,7 +12,7 @@ int exit_code_of(const std::string& word) { return word == "somewhere" ? 0 : wor
 
 Answer place(const Snapshot& snapshot, const std::string& workload, const PlaceOptions& options) {
   return library::guarded([&] {
-    const resource::Snapshot& read = snapshot.state().snapshot;
+    const resource::Snapshot& read = snapshot.state().whole();
     report::PlacementAnswer answer;
     const placement::Subject subject = placement::find_subject(read, workload, options.default_namespace);
     answer.candidates = placement::candidates_of(read);

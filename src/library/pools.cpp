@@ -42,19 +42,19 @@ NodePools NodePools::from_matrix(const std::string& path, const Snapshot& snapsh
     base::Diagnostics diagnostics;
     const matrix::Matrix read = matrix::read_matrix(read_file(path), encodings.state().encodings->cnis(), diagnostics);
     if (diagnostics.has_errors()) throw base::InputError(diagnostics);
-    return NodePools(std::make_shared<State>(State{snapshot, matrix::Cluster(read, snapshot.state().snapshot, resolver(encodings, options)), path, {}}));
+    return NodePools(std::make_shared<State>(State{snapshot, matrix::Cluster(read, snapshot.state().whole(), resolver(encodings, options)), path, {}}));
   });
 }
 
 NodePools NodePools::detect(const Snapshot& snapshot, const Encodings& encodings, const InstallationOptions& options) {
   return library::guarded([&] {
-    const auto found = policy::detect_profiles(snapshot.state().snapshot, encodings.state().encodings->cnis());
+    const auto found = policy::detect_profiles(snapshot.state().whole(), encodings.state().encodings->cnis());
     if (!found.problems.empty() || found.profiles.empty()) {
       std::string said;
       for (const auto& problem : found.problems) said += "\n  " + problem;
       throw base::InputError("error: the manifests do not tell which CNI runs on which node" + (said.empty() ? "; give a matrix with --matrix" : ":" + said) + "\n");
     }
-    return NodePools(std::make_shared<State>(State{snapshot, matrix::Cluster(found, snapshot.state().snapshot, resolver(encodings, options)), "", found.sentences}));
+    return NodePools(std::make_shared<State>(State{snapshot, matrix::Cluster(found, snapshot.state().whole(), resolver(encodings, options)), "", found.sentences}));
   });
 }
 

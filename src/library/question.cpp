@@ -4,6 +4,7 @@
 
 #include "explain/explain.h"
 #include "library/inputs.h"
+#include "library/remember.h"
 #include "library/state.h"
 #include "verify/compare.h"
 #include "verify/prove.h"
@@ -43,10 +44,12 @@ verify::Options rooms_options(const Options& options) {
           .shard = shard_of(options)};
 }
 
+// What is written down for every query has to be there for all of them; and a shard is one part of a run, counted by what it looks at.
+bool may_remember(const Options& options) { return options.dump_smt2.empty() && options.proofs.empty() && !options.second_solver && !options.shard; }
+
 std::shared_ptr<Report::State> state_of(std::variant<verify::ComparisonResult, verify::ProveResult> result, const char* command, const Snapshot& snapshot) {
   auto state = std::make_shared<Report::State>(Report::State{.result = std::move(result), .run = {.command = command, .version = version()}, .snapshot = snapshot});
   state->run.notes = snapshot.notes();
-  state->run.sources.add(snapshot.state().snapshot);
   return state;
 }
 
@@ -84,17 +87,17 @@ verify::ProveOptions rooms_options(const ProveOptions& options) {
   rooms.options = options_by_cni(options.installation);
   rooms.path_settings = options.path_settings;
   if (options.pools) rooms.cluster = &options.pools->state().cluster;
-  if (options.before) rooms.before = &options.before->state().snapshot;
+  if (options.before) rooms.before = &options.before->state().whole();
   for (const Profile& profile : options.rollout) rooms.rollout.push_back(profile.state().profile);
   return rooms;
 }
 
 /// What a shard of prove was asked. The day counts: exceptions expire.
 library::Inputs inputs_of(const Snapshot& snapshot, const std::vector<std::shared_ptr<const base::SourceFile>>& specifications, const Encodings& encodings, const ProveOptions& options, std::chrono::year_month_day day) {
-  library::Inputs inputs{{"manifests", snapshot.state().fingerprint}, {"specifications", library::fingerprint_of(specifications)}, {"encodings", library::fingerprint_of(encodings)}};
+  library::Inputs inputs{{"manifests", snapshot.state().fingerprint()}, {"specifications", library::fingerprint_of(specifications)}, {"encodings", library::fingerprint_of(encodings)}};
   inputs["profiles"] = library::profile_words(options.profiles);
   if (options.pools) inputs["pools"] = library::pool_words(options.pools->state().cluster);
-  if (options.before) inputs["manifests before"] = options.before->state().fingerprint;
+  if (options.before) inputs["manifests before"] = options.before->state().fingerprint();
   if (!options.rollout.empty()) inputs["rollout"] = library::profile_words(options.rollout);
   Options question = options;
   if (!options.universe_given) question.universe = "of the specifications";
@@ -111,27 +114,57 @@ const char* version() { return NPVERIFY_VERSION; }
 
 Report equiv(const Snapshot& snapshot, const Encodings& encodings, const Profile& left, const Profile& right, const Options& options) {
   return library::guarded([&] {
-    const resource::Snapshot& read = snapshot.state().snapshot;
-    verify::ComparisonResult result = verify::equiv(read, left.state().profile, right.state().profile, rooms_options(options));
-    explain::explain(result, *encodings.state().encodings, read, read);
-    auto state = state_of(std::move(result), "equiv", snapshot);
-    if (options.shard)
-      mark_shard(*state, options, {{"manifests", snapshot.state().fingerprint}, {"profiles", library::profile_words({left, right})}, {"encodings", library::fingerprint_of(encodings)}, {"question", library::question_words(options)}}, options.max_findings);
-    return Report(state);
+    const library::Manifests& manifests = snapshot.state().manifests;
+    verify::Options rooms = rooms_options(options);
+    std::optional<library::AgreementMemory> memory;
+    if (manifests.cache() && left.state().encodings && right.state().encodings && may_remember(options)) rooms.memory = &memory.emplace(manifests, left, right, rooms);
+    const auto ask = [&](const resource::Snapshot& read) {
+      verify::ComparisonResult result = verify::equiv(read, left.state().profile, right.state().profile, rooms);
+      explain::explain(result, *encodings.state().encodings, read, read);
+      auto state = state_of(std::move(result), "equiv", snapshot);
+      state->run.sources.add(read);
+      if (options.shard)
+        mark_shard(*state, options, {{"manifests", snapshot.state().fingerprint()}, {"profiles", library::profile_words({left, right})}, {"encodings", library::fingerprint_of(encodings)}, {"question", library::question_words(options)}}, options.max_findings);
+      return Report(state);
+    };
+    const bool whole = !manifests.partial() || !memory;
+    Report report = whole ? ask(manifests.whole()) : library::ask_with_few(memory->unsettled(), [&](const std::set<std::string>& namespaces) {
+      rooms.unread = manifests.without(namespaces);
+      return ask(manifests.with(namespaces));
+    }, [&] {
+      rooms.unread.clear();
+      return ask(manifests.whole());
+    });
+    if (memory) memory->save();
+    return report;
   });
 }
 
 Report diff(const Snapshot& old_snapshot, const Snapshot& new_snapshot, const Encodings& encodings, const Profile& profile, const Options& options) {
   return library::guarded([&] {
-    const resource::Snapshot &before = old_snapshot.state().snapshot, &after = new_snapshot.state().snapshot;
-    verify::ComparisonResult result = verify::diff(before, after, profile.state().profile, rooms_options(options));
-    explain::explain(result, *encodings.state().encodings, before, after);
-    auto state = state_of(std::move(result), "diff", new_snapshot);
-    state->run.sources.add(before);
-    state->old_snapshot = old_snapshot;
-    if (options.shard)
-      mark_shard(*state, options, {{"manifests before", old_snapshot.state().fingerprint}, {"manifests after", new_snapshot.state().fingerprint}, {"profiles", library::profile_words({profile})}, {"encodings", library::fingerprint_of(encodings)}, {"question", library::question_words(options)}}, options.max_findings);
-    return Report(state);
+    const library::Manifests &before = old_snapshot.state().manifests, &after = new_snapshot.state().manifests;
+    verify::Options rooms = rooms_options(options);
+    const auto ask = [&](const resource::Snapshot& old_read, const resource::Snapshot& new_read) {
+      verify::ComparisonResult result = verify::diff(old_read, new_read, profile.state().profile, rooms);
+      explain::explain(result, *encodings.state().encodings, old_read, new_read);
+      auto state = state_of(std::move(result), "diff", new_snapshot);
+      state->run.sources.add(new_read);
+      state->run.sources.add(old_read);
+      state->old_snapshot = old_snapshot;
+      if (options.shard)
+        mark_shard(*state, options, {{"manifests before", old_snapshot.state().fingerprint()}, {"manifests after", new_snapshot.state().fingerprint()}, {"profiles", library::profile_words({profile})}, {"encodings", library::fingerprint_of(encodings)}, {"question", library::question_words(options)}}, options.max_findings);
+      return Report(state);
+    };
+    const auto ask_whole = [&] {
+      rooms.unread.clear();
+      return ask(before.whole(), after.whole());
+    };
+    const auto changed = may_remember(options) ? library::changed_namespaces(before, after) : std::nullopt;
+    if (!changed) return ask_whole();
+    return library::ask_with_few(*changed, [&](const std::set<std::string>& namespaces) {
+      rooms.unread = before.without(namespaces);
+      return ask(before.with(namespaces), after.with(namespaces));
+    }, ask_whole);
   });
 }
 
@@ -144,9 +177,10 @@ Report prove(const Snapshot& snapshot, const std::vector<std::string>& specifica
     std::vector<semantics::Profile> profiles;
     for (const Profile& profile : options.profiles) profiles.push_back(profile.state().profile);
     const verify::ProveOptions rooms = rooms_options(options);
-    auto state = state_of(verify::prove(snapshot.state().snapshot, sets, *encodings.state().encodings, profiles, rooms), "prove", snapshot);
+    auto state = state_of(verify::prove(snapshot.state().whole(), sets, *encodings.state().encodings, profiles, rooms), "prove", snapshot);
     state->fail_on = options.fail_on;
-    if (options.before) state->run.sources.add(options.before->state().snapshot);
+    state->run.sources.add(snapshot.state().whole());
+    if (options.before) state->run.sources.add(options.before->state().whole());
     if (options.shard) {
       size_t invariants = 0;
       for (const auto& set : sets) invariants += set.invariants.size();

@@ -70,8 +70,8 @@ std::string Report::render(const std::string& format, const TextOptions& options
 
 void Report::write_witnesses(const std::string& folder) {
   library::guarded([&] {
-    const resource::Snapshot* before = state_->old_snapshot ? &state_->old_snapshot->state().snapshot : nullptr;
-    report::write_witnesses(folder, witnesses_of(state_->result), state_->snapshot.state().snapshot, before);
+    const resource::Snapshot* before = state_->old_snapshot ? &state_->old_snapshot->state().whole() : nullptr;
+    report::write_witnesses(folder, witnesses_of(state_->result), state_->snapshot.state().whole(), before);
     state_->run.witness_dir = folder;
   });
 }

@@ -72,7 +72,7 @@ std::string documents(const std::vector<std::string>& paths) {
 
 std::string resources(const Snapshot& snapshot) {
   return library::guarded([&] {
-    const resource::Snapshot& read = snapshot.state().snapshot;
+    const resource::Snapshot& read = snapshot.state().whole();
     std::string out = std::to_string(read.files) + " files, " + std::to_string(read.documents) + " documents, " + std::to_string(read.objects) + " objects\n";
     for (const auto& one : read.namespaces) out += line("Namespace", one.meta, labels_text(one.meta.labels));
     for (const auto& one : read.nodes) out += line("Node", one.meta, node_text(one));

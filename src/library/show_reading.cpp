@@ -17,7 +17,7 @@ namespace {
 using policy::Direction;
 
 policy::Reading read(logic::Pool& pool, const Snapshot& snapshot, const Profile& profile) {
-  const resource::Snapshot& loaded = snapshot.state().snapshot;
+  const resource::Snapshot& loaded = snapshot.state().whole();
   const world::AddressPlan plan = world::plan_addresses(loaded);
   return policy::read_policies(pool, loaded, {plan.ipv4, plan.ipv6}, profile.state().profile);
 }

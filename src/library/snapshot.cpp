@@ -1,47 +1,46 @@
-#include "library/inputs.h"
 #include "library/state.h"
-#include "manifest/node.h"
+#include "manifest/files.h"
 #include "resource/load.h"
 #include "resource/syntax.h"
 
 namespace npverify {
 namespace {
 
-std::string fingerprint_of(const std::vector<manifest::Document>& documents, const std::string& default_namespace) {
-  std::vector<std::shared_ptr<const base::SourceFile>> files{std::make_shared<base::SourceFile>(base::SourceFile{"", default_namespace})};
-  for (const auto& document : documents)
-    if (document.file != files.back()) files.push_back(document.file);
-  return library::fingerprint_of(files);
-}
-
-Snapshot make_snapshot(const std::vector<manifest::Document>& documents, const std::string& default_namespace, base::Diagnostics& diagnostics) {
+Snapshot make_snapshot(std::vector<manifest::File> files, const base::Diagnostics& diagnostics, const std::string& default_namespace, const std::optional<Cache>& cache) {
   if (const auto expected = resource::dns_label_problem(default_namespace)) throw base::InputError("error: '" + default_namespace + "' is not a namespace; expected " + *expected + "\n");
-  auto state = std::make_shared<Snapshot::State>();
-  state->snapshot = resource::load_snapshot(documents, {.default_namespace = default_namespace}, diagnostics);
-  if (diagnostics.has_errors()) throw base::InputError(diagnostics);
-  state->fingerprint = fingerprint_of(documents, default_namespace);
-  return Snapshot(state);
+  // With a file missing, the problems of the others are told as well, those of reading first.
+  if (diagnostics.has_errors()) {
+    base::Diagnostics all = diagnostics;
+    std::vector<manifest::Document> documents;
+    for (const auto& file : files)
+      for (auto& document : manifest::read_file(file, {}, all)) documents.push_back(std::move(document));
+    resource::load_snapshot(documents, {.default_namespace = default_namespace}, all);
+    throw base::InputError(all);
+  }
+  return Snapshot(std::make_shared<Snapshot::State>(std::move(files), default_namespace, cache));
 }
 
 }  // namespace
 
-Snapshot Snapshot::load(const std::vector<std::string>& paths, const std::string& default_namespace) {
+Snapshot Snapshot::load(const std::vector<std::string>& paths, const std::string& default_namespace, const std::optional<Cache>& cache) {
   return library::guarded([&] {
     base::Diagnostics diagnostics;
-    return make_snapshot(manifest::read_documents(paths, diagnostics), default_namespace, diagnostics);
+    return make_snapshot(manifest::read_files(paths, {}, diagnostics), diagnostics, default_namespace, cache);
   });
 }
 
 Snapshot Snapshot::from_text(const std::string& name, const std::string& text, const std::string& default_namespace) {
   return library::guarded([&] {
     base::Diagnostics diagnostics;
-    return make_snapshot(manifest::read_text(name, text, diagnostics), default_namespace, diagnostics);
+    std::vector<manifest::File> files;
+    if (auto file = manifest::file_of_text(name, text, {}, diagnostics)) files.push_back(std::move(file));
+    return make_snapshot(std::move(files), diagnostics, default_namespace, std::nullopt);
   });
 }
 
-size_t Snapshot::policies() const { return state_->snapshot.network_policies.size(); }
+size_t Snapshot::policies() const { return state_->manifests.policies(); }
 
-std::vector<std::string> Snapshot::notes() const { return library::note_texts(state_->snapshot.notes); }
+std::vector<std::string> Snapshot::notes() const { return library::note_texts(state_->manifests.context().notes); }
 
 std::vector<std::string> library::note_texts(const base::Diagnostics& notes) {
   std::vector<std::string> texts;

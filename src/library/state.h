@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "base/diagnostics.h"
+#include "cache/digest.h"
+#include "library/manifests.h"
 #include "matrix/cluster.h"
 #include "npverify/npverify.h"
 #include "report/writer.h"
@@ -21,17 +23,24 @@
 namespace npverify {
 
 struct Snapshot::State {
-  resource::Snapshot snapshot;
-  std::string fingerprint;  ///< of the texts that were read, in order, and of the default namespace
+  State(std::vector<manifest::File> files, const std::string& default_namespace, const std::optional<Cache>& cache) : manifests(std::move(files), {.default_namespace = default_namespace}, cache) {}
+
+  library::Manifests manifests;
+  /// Of the texts that were read, in order, and of the default namespace.
+  std::string fingerprint() const { return manifests.fingerprint(); }
+  /// Every object. Questions that do not depend on every policy may ask `manifests` for less.
+  const resource::Snapshot& whole() const { return manifests.whole(); }
 };
 
 struct Profile::State {
   semantics::Profile profile;
+  std::optional<cache::Digest> encodings;  ///< what it was resolved from, where that is certain
 };
 
 struct Encodings::State {
   std::shared_ptr<const semantics::Encodings> encodings;
   std::string folder;
+  std::optional<cache::Digest> digest;  ///< of every file; nothing where they changed meanwhile
 };
 
 struct NodePools::State {

@@ -13,10 +13,12 @@ size_t break_after(std::string_view text, size_t offset) { return std::min(text.
 
 }  // namespace
 
-PlaceFinder::PlaceFinder(std::string_view text)
+PlaceFinder::PlaceFinder(std::string_view text, Place start)
     : text_(text),
-      ascii_(std::none_of(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0x80U) != 0; })),
-      next_break_(break_after(text, 0)) {}
+      ascii_(std::none_of(text.begin() + static_cast<std::ptrdiff_t>(start.offset), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0x80U) != 0; })),
+      line_start_(start.offset),
+      next_break_(break_after(text, start.offset)),
+      line_(start.line) {}
 
 void PlaceFinder::count_from(size_t offset) {
   origin_ = known_offset_ = offset;

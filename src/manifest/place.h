@@ -14,7 +14,8 @@ struct Place {
 /// Finds places from byte offsets, or from the character counts that libyaml gives. Cheap where questions come in rising order.
 class PlaceFinder {
  public:
-  explicit PlaceFinder(std::string_view text);
+  /// `start`: the first place that is asked for, at the start of a line.
+  explicit PlaceFinder(std::string_view text, Place start = {});
 
   /// From here on, `at_character` counts from byte `offset`.
   void count_from(size_t offset);
@@ -29,7 +30,7 @@ class PlaceFinder {
   size_t origin_ = 0;                               // where characters are counted from
   size_t known_index_ = 0, known_offset_ = 0;       // one character whose offset is known
   size_t line_start_ = 0, next_break_ = 0;          // the line of the last question: [line_start_, next_break_]
-  uint32_t line_ = 1;
+  uint32_t line_;
 };
 
 /// The unquoted scalar that begins at line and column (bytes, from 1), as it is spelled: "010", "off". Empty where a quote, an alias or

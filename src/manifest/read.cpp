@@ -1,3 +1,7 @@
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -8,6 +12,7 @@
 #include <set>
 
 #include "base/log.h"
+#include "manifest/files.h"
 #include "manifest/json_reader.h"
 #include "manifest/node.h"
 #include "manifest/text_check.h"
@@ -81,11 +86,36 @@ std::optional<std::string> read_stream(std::istream& stream, const std::string& 
   return text;
 }
 
-std::optional<std::string> read_file(const std::string& path, const ReadLimits& limits, base::Diagnostics& diagnostics) {
+/// Closes what it holds.
+struct Descriptor {
+  ~Descriptor() {
+    if (number >= 0) close(number);
+  }
+  int number;
+};
+
+std::string cannot_be_opened() { return std::string("cannot be opened: ") + std::strerror(errno); }
+
+/// A file at once, as large as it says it is: a stream's buffers cost more than the reading. What says nothing (a pipe) is read as a stream.
+std::optional<std::string> read_path(const std::string& path, const ReadLimits& limits, base::Diagnostics& diagnostics) {
   if (path == "-") return read_stream(std::cin, path, limits, diagnostics);
+  const Descriptor in{open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  struct stat status {};
+  if (in.number < 0) {
+    error_without_text(path, cannot_be_opened(), diagnostics);
+    return std::nullopt;
+  }
+  std::string text;
+  if (fstat(in.number, &status) == 0 && S_ISREG(status.st_mode) && static_cast<uint64_t>(status.st_size) <= limits.file_bytes) {
+    text.resize(static_cast<size_t>(status.st_size));
+    size_t at = 0;
+    for (ssize_t got = 1; at < text.size() && got > 0; at += static_cast<size_t>(std::max<ssize_t>(got, 0))) got = ::read(in.number, text.data() + at, text.size() - at);
+    char more = 0;
+    if (at == text.size() && ::read(in.number, &more, 1) == 0) return text;  // else it changed under us
+  }
   std::ifstream stream(path, std::ios::binary);
   if (!stream) {
-    error_without_text(path, std::string("cannot be opened: ") + std::strerror(errno), diagnostics);
+    error_without_text(path, cannot_be_opened(), diagnostics);
     return std::nullopt;
   }
   return read_stream(stream, path, limits, diagnostics);
@@ -93,16 +123,35 @@ std::optional<std::string> read_file(const std::string& path, const ReadLimits& 
 
 }  // namespace
 
-std::vector<Document> read_text(std::string name, std::string text, const ReadLimits& limits, base::Diagnostics& diagnostics) {
+File file_of_text(std::string name, std::string text, const ReadLimits& limits, base::Diagnostics& diagnostics) {
   if (text.size() > limits.file_bytes) {
     error_without_text(name, "larger than " + std::to_string(limits.file_bytes) + " bytes", diagnostics);
-    return {};
+    return nullptr;
   }
-  if (!normalise_encoding(name, text, diagnostics)) return {};
-  auto file = std::make_shared<const base::SourceFile>(base::SourceFile{std::move(name), std::move(text)});
-  if (looks_like_json(file->text))
-    if (auto documents = read_json(file, limits, diagnostics)) return std::move(*documents);
-  return read_yaml(file, limits, diagnostics);
+  if (!normalise_encoding(name, text, diagnostics)) return nullptr;
+  return std::make_shared<const base::SourceFile>(base::SourceFile{std::move(name), std::move(text)});
+}
+
+std::vector<File> read_files(const std::vector<std::string>& paths, const ReadLimits& limits, base::Diagnostics& diagnostics) {
+  std::vector<File> files;
+  for (const auto& path : expand(paths, diagnostics)) {
+    auto text = read_path(path, limits, diagnostics);
+    if (!text) continue;
+    if (auto file = file_of_text(path, std::move(*text), limits, diagnostics)) files.push_back(std::move(file));
+  }
+  return files;
+}
+
+std::vector<Document> read_file(const File& file, const ReadLimits& limits, base::Diagnostics& diagnostics) {
+  auto found = looks_like_json(file->text) ? read_json(file, limits, diagnostics) : std::nullopt;
+  if (!found) found = read_yaml(file, limits, diagnostics);
+  if (base::logging()) base::log("read", file->name + ": " + std::to_string(file->text.size()) + " bytes, " + std::to_string(found->size()) + " documents");
+  return std::move(*found);
+}
+
+std::vector<Document> read_text(std::string name, std::string text, const ReadLimits& limits, base::Diagnostics& diagnostics) {
+  const File file = file_of_text(std::move(name), std::move(text), limits, diagnostics);
+  return file ? read_file(file, limits, diagnostics) : std::vector<Document>{};
 }
 
 std::vector<Document> read_text(std::string name, std::string text, base::Diagnostics& diagnostics) {
@@ -111,12 +160,8 @@ std::vector<Document> read_text(std::string name, std::string text, base::Diagno
 
 std::vector<Document> read_documents(const std::vector<std::string>& paths, const ReadLimits& limits, base::Diagnostics& diagnostics) {
   std::vector<Document> documents;
-  for (const auto& path : expand(paths, diagnostics)) {
-    auto text = read_file(path, limits, diagnostics);
-    if (!text) continue;
-    const size_t bytes = text->size();
-    auto found = read_text(path, std::move(*text), limits, diagnostics);
-    if (base::logging()) base::log("read", path + ": " + std::to_string(bytes) + " bytes, " + std::to_string(found.size()) + " documents");
+  for (const File& file : read_files(paths, limits, diagnostics)) {
+    auto found = read_file(file, limits, diagnostics);
     std::move(found.begin(), found.end(), std::back_inserter(documents));
   }
   return documents;

@@ -2,14 +2,13 @@
 // the scanner in go-yaml, so what it takes and refuses is what kubectl takes and refuses.
 #include "manifest/yaml_reader.h"
 
-#include <yaml.h>
-
 #include <algorithm>
 
 #include "manifest/scalar.h"
 #include "manifest/template_check.h"
 #include "manifest/tree_builder.h"
 #include "manifest/yaml_errors.h"
+#include "manifest/yaml_parser.h"
 
 namespace npverify::manifest {
 namespace {
@@ -18,35 +17,14 @@ std::string_view view(const yaml_char_t* text) { return text ? std::string_view(
 
 constexpr std::string_view yaml_tag = "tag:yaml.org,2002:";
 
-/// The parser of a part of the text; libyaml's structs are freed whatever happens.
-struct Parser {
-  explicit Parser(std::string_view text) {
-    if (yaml_parser_initialize(&parser) == 0) throw base::InternalError("libyaml: out of memory");
-    yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
-    yaml_parser_set_input_string(&parser, reinterpret_cast<const unsigned char*>(text.data()), text.size());
-  }
-  ~Parser() { yaml_parser_delete(&parser); }
-  Parser(const Parser&) = delete;
-  Parser& operator=(const Parser&) = delete;
-  yaml_parser_t parser{};
-};
-
-struct Event {
-  Event() = default;
-  ~Event() { yaml_event_delete(&event); }
-  Event(const Event&) = delete;
-  Event& operator=(const Event&) = delete;
-  yaml_event_t event{};
-};
-
 /// Reads one stream, restarting after syntax errors.
 class StreamReader {
  public:
-  StreamReader(const std::shared_ptr<const base::SourceFile>& file, const ReadLimits& limits, base::Diagnostics& diagnostics)
-      : file_(file), text_(file->text), diagnostics_(diagnostics), places_(text_), builder_(file, limits, problems_) {}
+  StreamReader(const std::shared_ptr<const base::SourceFile>& file, const Part& part, const ReadLimits& limits, base::Diagnostics& diagnostics)
+      : file_(file), text_(std::string_view(file->text).substr(0, part.begin.offset + part.size)), diagnostics_(diagnostics), places_(text_, part.begin), builder_(file, limits, problems_), begin_(part.begin.offset) {}
 
   std::vector<Document> read() {
-    std::optional<size_t> from = 0;
+    std::optional<size_t> from = begin_;
     while (from && !stopped_) from = read_from(*from);
     return std::move(documents_);
   }
@@ -54,11 +32,11 @@ class StreamReader {
  private:
   /// Reads to the end of the text, or to a syntax error: then returns where to go on, if there is more.
   std::optional<size_t> read_from(size_t offset) {
-    Parser parser(std::string_view(patched_.empty() ? text_ : patched_).substr(offset));
+    YamlParser parser(std::string_view(patched_.empty() ? text_ : patched_).substr(offset));
     places_.count_from(offset);
     document_start_ = boundary_ = offset;
     while (true) {
-      Event event;
+      YamlEvent event;
       if (yaml_parser_parse(&parser.parser, &event.event) == 0) return after_error(parser.parser);
       if (event.event.type == YAML_STREAM_END_EVENT || stopped_) return std::nullopt;
       take(event.event);
@@ -240,6 +218,7 @@ class StreamReader {
   std::vector<Document> documents_;
   base::Diagnostics problems_;  // of the document being read
   TreeBuilder builder_;
+  size_t begin_;                // of the part that is read
   bool in_document_ = false;
   size_t document_start_ = 0;
   size_t boundary_ = 0;         // start of the document being read, or end of the last one
@@ -250,21 +229,11 @@ class StreamReader {
 }  // namespace
 
 std::vector<Document> read_yaml(const std::shared_ptr<const base::SourceFile>& file, const ReadLimits& limits, base::Diagnostics& diagnostics) {
-  return StreamReader(file, limits, diagnostics).read();
+  return read_yaml(file, {{}, file->text.size()}, limits, diagnostics);
 }
 
-bool check_yaml_syntax(const std::shared_ptr<const base::SourceFile>& file, base::Diagnostics& diagnostics) {
-  Parser parser(file->text);
-  while (true) {
-    Event event;
-    if (yaml_parser_parse(&parser.parser, &event.event) == 0) break;
-    if (event.event.type == YAML_STREAM_END_EVENT) return true;
-  }
-  PlaceFinder places(file->text);
-  places.count_from(0);
-  const auto [place, message, hint] = explain_syntax_error(parser.parser, file->text, places);
-  diagnostics.error({file, place.line, place.column}, "", message, hint);
-  return false;
+std::vector<Document> read_yaml(const std::shared_ptr<const base::SourceFile>& file, const Part& part, const ReadLimits& limits, base::Diagnostics& diagnostics) {
+  return StreamReader(file, part, limits, diagnostics).read();
 }
 
 }  // namespace npverify::manifest

@@ -5,6 +5,7 @@
 
 #include "base/diagnostics.h"
 #include "manifest/node.h"
+#include "manifest/parts.h"
 
 namespace npverify::manifest {
 
@@ -12,7 +13,7 @@ namespace npverify::manifest {
 /// as kubectl cuts streams.
 std::vector<Document> read_yaml(const std::shared_ptr<const base::SourceFile>& file, const ReadLimits& limits, base::Diagnostics& diagnostics);
 
-/// Whether libyaml reads the whole text; its error, if not, goes to `diagnostics`. For readers of npverify's own files, which keep their own tree.
-bool check_yaml_syntax(const std::shared_ptr<const base::SourceFile>& file, base::Diagnostics& diagnostics);
+/// The same of one part of the file, as cut_documents gives it. The documents are counted from the part's first.
+std::vector<Document> read_yaml(const std::shared_ptr<const base::SourceFile>& file, const Part& part, const ReadLimits& limits, base::Diagnostics& diagnostics);
 
 }  // namespace npverify::manifest

@@ -10,6 +10,7 @@
 #include "resource/build_files.h"
 #include "resource/groups.h"
 #include "resource/kinds.h"
+#include "resource/policy_name.h"
 
 namespace npverify::resource {
 namespace {
@@ -27,6 +28,7 @@ class Loader {
 
   Snapshot load(const std::vector<manifest::Document>& documents) {
     std::set<const base::SourceFile*> files;
+    for (const auto& file : options_.object_files) build_files_.saw_object(file);
     for (const auto& document : documents) {
       files.insert(document.file.get());
       DecodeContext context{options_, errors_, snapshot_.notes, generated_names_, document.file};
@@ -225,6 +227,19 @@ class Loader {
 
 Snapshot load_snapshot(const std::vector<manifest::Document>& documents, const LoadOptions& options, base::Diagnostics& diagnostics) {
   return Loader(options, diagnostics).load(documents);
+}
+
+std::optional<PolicyName> name_of_policy(const manifest::Document& document, const LoadOptions& options) {
+  const auto text_of = [](const manifest::Node* node, std::string_view key) {
+    const auto* value = node ? node->find(key) : nullptr;
+    return value && value->kind == manifest::NodeKind::string ? value->text : std::string_view{};
+  };
+  if (text_of(&document.root, "kind") != "NetworkPolicy" || text_of(&document.root, "apiVersion") != *home_of("NetworkPolicy")) return std::nullopt;
+  const auto* meta = document.root.find("metadata");
+  PolicyName found{text_of(meta, "namespace"), text_of(meta, "name")};
+  if (found.name.empty()) return std::nullopt;
+  if (found.namespace_name.empty()) found.namespace_name = options.default_namespace;
+  return found;
 }
 
 }  // namespace npverify::resource

@@ -11,6 +11,7 @@ namespace npverify::resource {
 
 struct LoadOptions {
   std::string default_namespace = "default";  ///< of namespaced objects that name none (as `kubectl apply -n`)
+  std::vector<std::string> object_files = {};      ///< files with objects that are not among the documents
 };
 
 /// Documents to a validated Snapshot. Every problem of every document goes to `diagnostics` as an error, with line, column and field;

@@ -267,21 +267,32 @@ class CniReader {
 
 }  // namespace
 
+std::vector<std::string> files_of_encodings(const std::string& folder) {
+  const fs::path root(folder);
+  std::vector<std::string> files;
+  for (const auto& path : files_in(root / "rules", ".smt2")) files.push_back("rules/" + path.filename().string());
+  files.push_back("axes.yaml");
+  for (const auto& path : files_in(root / "cni", ".yaml")) files.push_back("cni/" + path.filename().string());
+  if (fs::exists(root / "paths.yaml")) files.push_back("paths.yaml");
+  return files;
+}
+
 EncodingsData load_encodings(const std::string& folder, Diagnostics& diagnostics) {
   EncodingsData data;
   const fs::path root(folder);
+  auto rules = std::make_shared<RuleLibrary>();
+  data.rules = rules;
   if (!fs::exists(root / "axes.yaml")) {
     diagnostics.error({}, "", "'" + folder + "' holds no encodings (no axes.yaml)");
-    data.rules = std::make_shared<RuleLibrary>();
     return data;
   }
-  auto rules = std::make_shared<RuleLibrary>();
-  for (const auto& path : files_in(root / "rules", ".smt2")) rules->add(read_file(path, "rules/" + path.filename().string(), diagnostics), diagnostics);
-  data.rules = rules;
-  AxesReader(read_file(root / "axes.yaml", "axes.yaml", diagnostics), data, diagnostics).read();
-  for (const auto& path : files_in(root / "cni", ".yaml"))
-    data.cnis.push_back(CniReader(read_file(path, "cni/" + path.filename().string(), diagnostics), data, diagnostics).read());
-  if (fs::exists(root / "paths.yaml")) data.paths = read_path_facts(read_file(root / "paths.yaml", "paths.yaml", diagnostics), diagnostics);
+  for (const std::string& name : files_of_encodings(folder)) {
+    auto file = read_file(root / name, name, diagnostics);
+    if (name.starts_with("rules/")) rules->add(std::move(file), diagnostics);
+    else if (name == "axes.yaml") AxesReader(std::move(file), data, diagnostics).read();
+    else if (name.starts_with("cni/")) data.cnis.push_back(CniReader(std::move(file), data, diagnostics).read());
+    else data.paths = read_path_facts(std::move(file), diagnostics);
+  }
   return data;
 }
 

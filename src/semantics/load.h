@@ -48,6 +48,9 @@ struct EncodingsData {
   PathFacts paths;
 };
 
+/// The files that load_encodings reads, from `folder`, in order.
+std::vector<std::string> files_of_encodings(const std::string& folder);
+
 /// Reads axes.yaml, rules/*.smt2 and cni/*.yaml under `folder`. Every problem of every file goes to `diagnostics`.
 EncodingsData load_encodings(const std::string& folder, base::Diagnostics& diagnostics);
 

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <set>
 
-#include "manifest/yaml_reader.h"
-
 namespace npverify::semantics {
 
 std::string one_of(const std::vector<std::string>& words) {
@@ -35,16 +33,9 @@ std::string found_at(const YAML::Node& node) {
 }
 
 std::vector<YAML::Node> StrictYaml::documents() {
-  // yaml-cpp never ends on some malformed texts ("{a: b}\n, c"), so libyaml looks at them first.
-  if (!manifest::check_yaml_syntax(file_, diagnostics_)) return {};
-  try {
-    std::vector<YAML::Node> documents = YAML::LoadAll(file_->text);
-    std::erase_if(documents, [](const YAML::Node& n) { return !n.IsDefined() || n.IsNull(); });
-    return documents;
-  } catch (const YAML::Exception& e) {
-    diagnostics_.error({file_, static_cast<uint32_t>(e.mark.line + 1), static_cast<uint32_t>(e.mark.column + 1)}, "", "not YAML: " + e.msg);
-  }
-  return {};
+  auto documents = YAML::read(file_, diagnostics_).value_or(std::vector<YAML::Node>{});
+  std::erase_if(documents, [](const YAML::Node& n) { return !n.IsDefined() || n.IsNull(); });
+  return documents;
 }
 
 YAML::Node StrictYaml::parse() {
@@ -52,7 +43,7 @@ YAML::Node StrictYaml::parse() {
   const std::vector<YAML::Node> all = documents();
   if (all.size() == 1) return all[0];
   if (diagnostics_.error_count() == errors) diagnostics_.error({file_, 0, 0}, "", "expected one YAML document, found " + std::to_string(all.size()));
-  return YAML::Node(YAML::NodeType::Undefined);
+  return {};
 }
 
 bool StrictYaml::mapping(const YAML::Node& map, const std::string& field, const std::vector<std::string>& known) {

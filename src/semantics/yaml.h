@@ -1,12 +1,15 @@
 #pragma once
 
-#include <yaml-cpp/yaml.h>
-
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "base/diagnostics.h"
+#include "manifest/text_tree.h"
+
+namespace npverify {
+namespace YAML = manifest::text_tree;
+}
 
 namespace npverify::semantics {
 

@@ -10,6 +10,7 @@
 #include "verify/comparison.h"
 #include "verify/limits.h"
 #include "verify/slices.h"
+#include "world/namespaces.h"
 
 namespace npverify::verify {
 namespace {
@@ -47,6 +48,25 @@ Profile with_answer(Profile profile, const Profile& donor, const std::string& ax
   return profile;
 }
 
+size_t policies_in_all(const resource::Snapshot& snapshot, const Options& options) {
+  size_t count = snapshot.network_policies.size();
+  for (const auto& [name, policies] : options.unread) count += policies;
+  return count;
+}
+
+world::Universe universe_of(const resource::Snapshot& snapshot, const Options& options) {
+  world::Universe universe = world::make_universe(snapshot, options.universe, options.peers);
+  std::set<std::string> names;
+  for (const auto& [name, policies] : options.unread) names.insert(name);
+  if (!names.empty()) world::add_namespaces(universe, std::move(names));
+  return universe;
+}
+
+void leave_unread(Sides& sides, const Options& options) {
+  for (const auto& [name, policies] : options.unread) sides.unread.insert(name);
+  sides.namespaces.insert(sides.unread.begin(), sides.unread.end());
+}
+
 void note_profile(const Profile& profile, const Options& options, Limits& limits) {
   for (const auto& [id, axis] : profile.axes)
     if (axis.gap()) limits.gaps.push_back("axis " + id + ": " + semantics::missing_evidence(profile, axis));
@@ -73,6 +93,12 @@ bool same_reading(const Profile& a, const Profile& b) {
   return std::equal(a.options.begin(), a.options.end(), b.options.begin(), b.options.end(), [](const auto& x, const auto& y) { return x.first == y.first && x.second.value == y.second.value; });
 }
 
+// Does the universe hold a flow of a pod?
+smt::Answer holds_pods(Question& question) {
+  Pool& pool = question.pool();
+  return question.ask({pool.either(pool.kind_is(logic::Role::source, logic::EndpointKind::pod), pool.kind_is(logic::Role::destination, logic::EndpointKind::pod))}, "domain").answer;
+}
+
 // Severities by what a difference does to the user: what the right side opens is worse than what it closes.
 void rank(ComparisonResult& result) {
   for (size_t i = 0; i < result.findings.size(); ++i) {
@@ -86,13 +112,14 @@ void rank(ComparisonResult& result) {
 
 ComparisonResult equiv(const resource::Snapshot& snapshot, const Profile& left, const Profile& right, const Options& options) {
   Pool pool;
-  const world::Universe universe = world::make_universe(snapshot, options.universe, options.peers);
+  const world::Universe universe = universe_of(snapshot, options);
   const auto facts = facts_of(universe);
   Sides sides{.left = policy::read_policies(pool, snapshot, facts, left), .right = policy::read_policies(pool, snapshot, facts, right)};
   for (const auto& [id, axis] : left.axes)
     if (!same_answer(left, right, id)) sides.switches.push_back({Switch::Kind::axis, id});
   const PoliciesByNamespace policies = policies_by_namespace(snapshot);
   for (const auto& [name, indices] : policies) sides.namespaces.insert(name);
+  leave_unread(sides, options);
   sides.alterable = sides.namespaces;
   const auto switches = sides.switches;
   sides.right_with = [&, switches](const std::set<size_t>& on, const std::set<std::string>& namespaces) {
@@ -104,13 +131,13 @@ ComparisonResult equiv(const resource::Snapshot& snapshot, const Profile& left, 
   ComparisonResult result{.universe = options.universe};
   describe(result, sides.left, sides.right);
   result.assumptions = universe.assumptions;
-  result.counts["policies"] = snapshot.network_policies.size();
+  result.counts["policies"] = policies_in_all(snapshot, options);
   result.counts["namespaces"] = snapshot.namespaces.size() + universe.unlabelled_namespaces.size();
   note_unmodelled(snapshot, result.limits);
   note_profile(left, options, result.limits);
   if (!same_reading(left, right)) note_profile(right, options, result.limits);
   const bool closed_by_default = sides.left.ingress.unisolated_denied || sides.right.ingress.unisolated_denied;
-  if (snapshot.network_policies.empty() && !closed_by_default) {
+  if (sides.namespaces.empty() && !closed_by_default) {
     result.verdict = Verdict::vacuous;
     result.reason = "no NetworkPolicy was loaded: there is nothing to compare";
     return result;
@@ -121,12 +148,17 @@ ComparisonResult equiv(const resource::Snapshot& snapshot, const Profile& left, 
     return result;
   }
   Question question(pool, universe, solver_options(options));
-  if (question.ask({pool.either(pool.kind_is(logic::Role::source, logic::EndpointKind::pod), pool.kind_is(logic::Role::destination, logic::EndpointKind::pod))}, "domain").answer == smt::Answer::unsat) {
+  const char* fact = "pods are in the universe";  // whatever the policies: a fact of no namespace
+  const bool remembered = options.memory && options.memory->recall(fact, "");
+  const smt::Answer has_pods = remembered ? smt::Answer::sat : holds_pods(question);
+  if (has_pods == smt::Answer::unsat) {
     result.verdict = Verdict::vacuous;
     result.reason = std::string("the universe '") + world::to_string(options.universe) + "' holds no flow of a pod: the manifests have no pods of that kind";
     return result;
   }
+  if (options.memory && has_pods == smt::Answer::sat) options.memory->learn(fact, "", 1);
   Comparison(question, std::move(sides), options).run(result, {Change::none});
+  if (remembered) ++result.counts["queries"];
   rank(result);
   return result;
 }
@@ -284,7 +316,7 @@ std::set<std::string> namespaces_that_differ(const Reading& left, const Reading&
 ComparisonResult diff(const resource::Snapshot& old_snapshot, const resource::Snapshot& new_snapshot, const Profile& profile, const Options& options) {
   Pool pool;
   const resource::Snapshot both = joined(old_snapshot, new_snapshot);
-  world::Universe universe = world::make_universe(both, options.universe, options.peers);
+  world::Universe universe = universe_of(both, options);
   const auto facts = facts_of(universe);
   const Relabelled labels = relabelled(old_snapshot, new_snapshot);
   std::erase_if(universe.namespaces, [&](const auto& ns) { return labels.before.contains(ns.meta.name); });
@@ -292,6 +324,7 @@ ComparisonResult diff(const resource::Snapshot& old_snapshot, const resource::Sn
   Sides sides{.left = policy::read_policies(pool, old_snapshot, facts, profile), .right = policy::read_policies(pool, new_snapshot, facts, profile), .one_profile = true};
   VersionsByName versions = versions_of(old_snapshot, new_snapshot);
   for (const auto& [name, policies] : versions) sides.namespaces.insert(name);
+  leave_unread(sides, options);
   const std::set<std::string> changed = changed_policies(sides.left, sides.right, versions);
   SettledLabels(pool, labels.before).settle(sides.left);
   SettledLabels(pool, labels.after).settle(sides.right);
@@ -323,11 +356,11 @@ ComparisonResult diff(const resource::Snapshot& old_snapshot, const resource::Sn
   ComparisonResult result{.universe = options.universe};
   describe(result, sides.left, sides.right);
   result.assumptions = universe.assumptions;
-  result.counts["policies"] = new_snapshot.network_policies.size();
-  result.counts["policiesBefore"] = old_snapshot.network_policies.size();
+  result.counts["policies"] = policies_in_all(new_snapshot, options);
+  result.counts["policiesBefore"] = policies_in_all(old_snapshot, options);
   note_unmodelled(both, result.limits);
   note_profile(profile, options, result.limits);
-  if (versions.empty()) {
+  if (sides.namespaces.empty()) {
     result.verdict = Verdict::vacuous;
     result.reason = "no NetworkPolicy was loaded on either side";
     return result;

@@ -1,10 +1,13 @@
 #pragma once
 
 #include <chrono>
+#include <map>
 #include <string>
+#include <vector>
 
 #include "resource/snapshot.h"
 #include "semantics/profile.h"
+#include "verify/memory.h"
 #include "verify/result.h"
 #include "verify/shard.h"
 
@@ -21,10 +24,17 @@ struct Options {
   bool datapath = false;                     ///< compare also what a CNI does whatever policy says
   size_t max_findings = 20;
   Shard shard;                               ///< look at the slices of some namespaces only
+  Memory* memory = nullptr;                  ///< of earlier runs of the same question; may be null
+  /// Namespaces whose policies the snapshots leave out, on both sides the same, and how many there are of each. Answers that depend on one
+  /// throw PoliciesNeeded.
+  std::map<std::string, size_t> unread = {};
 };
 
 /// Do two readings of the same policies agree on every flow of the universe? One finding a cause.
 ComparisonResult equiv(const resource::Snapshot& snapshot, const semantics::Profile& left, const semantics::Profile& right, const Options& options);
+
+/// The facts (see Memory) of a namespace that equiv asks for first: without them its policies have to be read.
+std::vector<std::string> agreement_facts();
 
 /// Do two sets of policies agree, read alike? Findings say opened or closed.
 ComparisonResult diff(const resource::Snapshot& old_snapshot, const resource::Snapshot& new_snapshot, const semantics::Profile& profile, const Options& options);

@@ -1,6 +1,7 @@
 #include "verify/comparison.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "base/diagnostics.h"
 #include "base/fingerprint.h"
@@ -61,6 +62,8 @@ std::string id_of(const Finding& finding) {
   return base::fingerprint(text).substr(0, 16);
 }
 
+std::string agreement_fact(Direction d) { return std::string("agrees in ") + to_string(d); }
+
 }  // namespace
 
 // Namespaces that can differ come first, so that their slices are spread evenly.
@@ -69,6 +72,8 @@ Comparison::Comparison(Question& question, Sides sides, const Options& options)
   for (const auto* names : {&sides_.alterable, &sides_.namespaces})
     for (const auto& name : *names) positions_.emplace(name, positions_.size());
   positions_.emplace("", positions_.size());
+  for (const Reading* reading : {&sides_.left, &sides_.right})
+    for (const auto& refused : reading->refused) refusing_.insert(refused.namespace_name);
 }
 
 bool Comparison::same_policies(const DirectionReading& a, const DirectionReading& b, Direction direction, const std::string& name) {
@@ -87,16 +92,53 @@ Altered Comparison::altered_by(const std::set<size_t>& on) const {
   return altered;
 }
 
-std::vector<Comparison::Slice> Comparison::differing_slices(const Altered& right) {
+std::vector<std::string> agreement_facts() {
+  std::vector<std::string> facts;
+  for (const Direction d : policy::both_directions) facts.push_back(agreement_fact(d));
+  return facts;
+}
+
+std::vector<Comparison::Slice> Comparison::differing_slices(const Altered& right, const std::set<size_t>& on) {
   std::vector<Slice> slices;
+  std::set<std::string> missing;
   for (const Direction d : policy::both_directions) {
     const DirectionReading& a = sides_.left.direction(d);
     const bool frame = same_frame(a, right.in("").direction(d), options_.datapath);
-    for (const auto& name : frame ? sides_.alterable : sides_.namespaces)
-      if (takes(name) && (!frame || !same_policies(a, right.in(name).direction(d), d, name))) slices.push_back({d, name});
-    if (!frame && takes("")) slices.push_back({d, ""});
+    const std::string fact = with_switches(agreement_fact(d), on);
+    for (const auto& name : frame ? sides_.alterable : sides_.namespaces) {
+      if (!takes(name)) continue;
+      const auto known = recall(fact, name);
+      if (known && *known > 0) slices.push_back({d, name, fact, known});
+      if (known) continue;
+      if (sides_.unread.contains(name)) missing.insert(name);
+      else if (!frame || !same_policies(a, right.in(name).direction(d), d, name)) slices.push_back({d, name, fact, {}});
+      else learn(fact, name, 0);
+    }
+    if (!frame && takes("")) slices.push_back({d, "", fact, recall(fact, "")});
   }
+  need(missing);
   return slices;
+}
+
+std::string Comparison::with_switches(const std::string& what, const std::set<size_t>& on) const {
+  std::string fact = what;
+  for (const size_t i : on) fact += "\n" + sides_.switches[i].name;
+  return fact;
+}
+
+std::optional<size_t> Comparison::recall(const std::string& fact, const std::string& name) const {
+  return options_.memory ? options_.memory->recall(fact, name) : std::nullopt;
+}
+
+// Policies that a side refuses are listed in the report, so their namespaces have to be read every time.
+void Comparison::learn(const std::string& fact, const std::string& name, size_t queries) const {
+  if (options_.memory && !refusing_.contains(name)) options_.memory->learn(fact, name, queries);
+}
+
+void Comparison::need(const std::set<std::string>& namespaces) const {
+  std::set<std::string> missing;
+  std::set_intersection(namespaces.begin(), namespaces.end(), sides_.unread.begin(), sides_.unread.end(), std::inserter(missing, missing.end()));
+  if (!missing.empty()) throw PoliciesNeeded(std::move(missing));
 }
 
 policy::Verdict Comparison::slice_verdict(const Reading& reading, const Slice& slice) {
@@ -128,8 +170,12 @@ Expr Comparison::differs(Change change, const FlowFormula& left, const FlowFormu
 
 std::optional<Finding> Comparison::next_finding(Change change, const std::set<size_t>& known) {
   const Altered right_now = altered_by(known);
-  for (const Slice& slice : differing_slices(right_now)) {
+  for (const Slice& slice : differing_slices(right_now, known)) {
     ++slices_;
+    if (slice.remembered) {
+      remembered_queries_ += *slice.remembered;
+      continue;
+    }
     if (auto finding = search(change, right_now, slice)) {
       finding->direction = slice.direction;
       finding->namespace_name = slice.namespace_name;
@@ -148,7 +194,10 @@ std::optional<Finding> Comparison::search(Change change, const Altered& right_no
   if (!slice.namespace_name.empty()) asserted.push_back(pool_.namespace_is(subject, slice.namespace_name));
   const std::string where = std::string(to_string(slice.direction)) + " of " + (slice.namespace_name.empty() ? "pods without policies" : slice.namespace_name);
   const smt::Result alone = question_.ask(asserted, "slice: " + where);
-  if (alone.answer == smt::Answer::unsat) return std::nullopt;
+  if (alone.answer == smt::Answer::unsat) {
+    learn(slice.fact, slice.namespace_name, 1);
+    return std::nullopt;
+  }
   if (alone.answer == smt::Answer::unknown) {
     if (unknown_.empty()) unknown_ = where + ": " + alone.reason;
     return std::nullopt;
@@ -171,6 +220,7 @@ Expr Comparison::elsewhere(logic::Role role, const std::vector<Expr>& asserted) 
 
 // The whole flow, the peer's end included. `peer_elsewhere`: the peer is no pod of a namespace with policies.
 std::optional<Finding> Comparison::confirm(Change change, const Altered& right_now, const Slice& slice, const std::vector<std::string>& peers, bool peer_elsewhere) {
+  need({peers.begin(), peers.end()});
   const logic::Role subject = policy::subject_of(slice.direction), peer = policy::peer_of(slice.direction);
   const std::vector<std::string> own = slice.namespace_name.empty() ? std::vector<std::string>{} : std::vector<std::string>{slice.namespace_name};
   const bool ingress = slice.direction == Direction::ingress;
@@ -200,6 +250,7 @@ std::optional<Finding> Comparison::witness_of(Change change, const std::vector<E
   finding.change = change;
   finding.witness = realise(pool_, question_.universe(), *smallest.assignment, pool_.atoms_of(asserted));
   Witness& w = finding.witness;
+  need({w.source.namespace_name, w.destination.namespace_name});
   w.left = replay(pool_, sides_.left, sides_.left, w);
   w.right = replay(pool_, sides_.right, sides_.right, w);
   if (w.left.verdict() == w.right.verdict() || w.left.verdict() == oracle::EndVerdict::unknown || w.right.verdict() == oracle::EndVerdict::unknown)
@@ -256,7 +307,8 @@ std::set<size_t> Comparison::blame(const Witness& witness) {
 void Comparison::count_affected(Finding& finding, const std::set<size_t>& cause) {
   const Altered altered = altered_by(cause);
   if (!altered.reading) return;
-  std::set<std::string> seen;
+  const std::string fact = with_switches("nothing altered by", cause);
+  std::set<std::string> seen, touched, missing;  // policies; their namespaces; namespaces of which nothing is known
   for (const Direction d : policy::both_directions) {
     std::unordered_map<std::string, const Policy*> right;
     for (const auto& name : altered.namespaces)
@@ -264,11 +316,20 @@ void Comparison::count_affected(Finding& finding, const std::set<size_t>& cause)
     for (const Policy& p : altered.reading->direction(d).policies) {
       const auto it = right.find(p.id());
       if ((it != right.end() && canonical_.same(p, *it->second, policy::peer_of(d))) || !seen.insert(p.id()).second) continue;
+      touched.insert(p.namespace_name);
       ++finding.policies_affected;
       if (finding.more.size() < 5)
         finding.more.push_back({.namespace_name = p.namespace_name, .name = p.name, .file = p.origin.span.file ? p.origin.span.file->name : "", .line = p.origin.span.line});
     }
   }
+  for (const auto& name : altered.namespaces) {
+    if (!sides_.unread.contains(name)) {
+      if (!touched.contains(name)) learn(fact, name, 0);
+    } else if (!recall(fact, name)) {
+      missing.insert(name);
+    }
+  }
+  need(missing);
 }
 
 void Comparison::complete(Finding& finding, Change change, const std::set<size_t>& cause) {
@@ -306,7 +367,7 @@ void Comparison::run(ComparisonResult& result, const std::vector<Change>& change
   }
   decide_rest(result);
   result.counts["slices"] = slices_;
-  result.counts["queries"] = question_.queries();
+  result.counts["queries"] = question_.queries() + remembered_queries_;
   result.counts["findings"] = result.findings.size();
 }
 
@@ -318,27 +379,57 @@ void Comparison::decide_rest(ComparisonResult& result) {
     if (result.findings.empty()) result.verdict = Verdict::unknown, result.reason = unknown_;
   }
   if (result.verdict != Verdict::proved) return;
+  if (!sides_.one_profile) need_gaps();
   for (const Reading* reading : {&sides_.left, &sides_.right})
     for (const Direction d : policy::both_directions) {
-      if (reading->direction(d).gaps.empty()) continue;
+      if (reading->direction(d).gaps.empty() && !options_.memory) continue;
       std::vector<std::string> names{sides_.namespaces.begin(), sides_.namespaces.end()};
       names.push_back("");
       for (const auto& name : names) {
         if (!takes(name)) continue;
         // One CNI that is given the same policies decides alike, also where nobody says how.
         if (sides_.one_profile && same_frame(sides_.left.direction(d), sides_.right.direction(d), true) && same_policies(sides_.left.direction(d), sides_.right.direction(d), d, name)) continue;
-        const Expr unknown = slice_verdict(*reading, {d, name}).unknown;
-        if (unknown.is_false()) continue;
-        const logic::Role subject = policy::subject_of(d);
-        std::vector<Expr> asserted{unknown, in_scope(), pool_.kind_is(subject, logic::EndpointKind::pod)};
-        if (!name.empty()) asserted.push_back(pool_.namespace_is(subject, name));
-        if (question_.ask(asserted, "gap").answer == smt::Answer::unsat) continue;
+        if (!meets_gap(*reading, d, name)) continue;
+        need(sides_.unread);  // the first gap of all policies is named
         const auto& gaps = reading->direction(d).gaps;
         result.verdict = Verdict::unknown;
         result.reason = reading->profile.name() + " does not determine every flow: " + (gaps.empty() ? std::string("a gap") : gaps.front().reason);
         return;
       }
     }
+}
+
+std::string Comparison::gap_fact(const Reading& reading, Direction d) const { return std::string(&reading == &sides_.left ? "left" : "right") + " determined in " + to_string(d); }
+
+// Unread namespaces of which it is not known whether a gap can be met there.
+void Comparison::need_gaps() const {
+  std::set<std::string> missing;
+  for (const Reading* reading : {&sides_.left, &sides_.right})
+    for (const Direction d : policy::both_directions)
+      for (const auto& name : sides_.unread)
+        if (!recall(gap_fact(*reading, d), name)) missing.insert(name);
+  need(missing);
+}
+
+// Is there a flow of which the reading does not say what happens to it in this namespace?
+bool Comparison::meets_gap(const Reading& reading, Direction d, const std::string& name) {
+  const std::string fact = gap_fact(reading, d);
+  if (const auto known = recall(fact, name)) {
+    remembered_queries_ += *known;
+    return false;
+  }
+  need({name});
+  const Expr unknown = reading.direction(d).gaps.empty() ? logic::False : slice_verdict(reading, {d, name, {}, {}}).unknown;
+  size_t queries = 0;
+  if (!unknown.is_false()) {
+    const logic::Role subject = policy::subject_of(d);
+    std::vector<Expr> asserted{unknown, in_scope(), pool_.kind_is(subject, logic::EndpointKind::pod)};
+    if (!name.empty()) asserted.push_back(pool_.namespace_is(subject, name));
+    if (question_.ask(asserted, "gap").answer != smt::Answer::unsat) return true;
+    queries = 1;
+  }
+  learn(fact, name, queries);
+  return false;
 }
 
 }  // namespace npverify::verify

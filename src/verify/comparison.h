@@ -33,6 +33,8 @@ struct Sides {
   std::set<std::string> namespaces;  ///< that hold a policy on either side
   /// Namespaces whose policies may read differently from the left side's under some set of switches; in all others they never do.
   std::set<std::string> alterable;
+  /// Namespaces of which neither side holds the policies, though both have some. Of diff: the same on both sides.
+  std::set<std::string> unread;
   bool one_profile = false;          ///< diff: the policies differ, not who reads them
   /// The right reading with these switches set, holding the policies of `namespaces` alone.
   std::function<policy::Reading(const std::set<size_t>& on, const std::set<std::string>& namespaces)> right_with;
@@ -66,10 +68,12 @@ class Comparison {
   struct Slice {
     policy::Direction direction;
     std::string namespace_name;  ///< empty: a namespace without policies
+    std::string fact;            ///< that is true if no flow of the slice is a difference
+    std::optional<size_t> remembered;  ///< it is: an earlier run took so many queries
   };
   bool takes(const std::string& namespace_name) const { return options_.shard.of == 1 || options_.shard.takes(positions_.at(namespace_name)); }
   Altered altered_by(const std::set<size_t>& on) const;
-  std::vector<Slice> differing_slices(const Altered& right);
+  std::vector<Slice> differing_slices(const Altered& right, const std::set<size_t>& on);
   bool same_policies(const policy::DirectionReading& a, const policy::DirectionReading& b, policy::Direction direction, const std::string& name);
   policy::Verdict slice_verdict(const policy::Reading& reading, const Slice& slice);
 
@@ -86,6 +90,15 @@ class Comparison {
   void complete(Finding& finding, Change change, const std::set<size_t>& cause);
   void count_affected(Finding& finding, const std::set<size_t>& cause);
   void decide_rest(ComparisonResult& result);
+  std::string gap_fact(const policy::Reading& reading, policy::Direction direction) const;
+  void need_gaps() const;
+  bool meets_gap(const policy::Reading& reading, policy::Direction direction, const std::string& name);
+
+  // What is remembered, and what was left unread because of it.
+  std::string with_switches(const std::string& what, const std::set<size_t>& on) const;
+  std::optional<size_t> recall(const std::string& fact, const std::string& name) const;
+  void learn(const std::string& fact, const std::string& name, size_t queries) const;
+  void need(const std::set<std::string>& namespaces) const;
 
   Question& question_;
   logic::Pool& pool_;
@@ -93,8 +106,10 @@ class Comparison {
   const Options& options_;
   Canonical canonical_;
   std::unordered_map<std::string, size_t> positions_;  ///< of namespaces, and of "", among the parts of a shard
+  std::set<std::string> refusing_;  ///< namespaces with a policy that a side does not enforce
   std::string unknown_;  ///< the first reason why some query stayed open
   size_t slices_ = 0;
+  size_t remembered_queries_ = 0;  ///< that an earlier run asked: the numbers do not depend on what is remembered
 };
 
 }  // namespace npverify::verify

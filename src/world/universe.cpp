@@ -4,6 +4,8 @@
 #include <set>
 #include <unordered_map>
 
+#include "world/namespaces.h"
+
 namespace npverify::world {
 namespace {
 
@@ -208,6 +210,15 @@ void add_pods(Universe& universe, const resource::Snapshot& snapshot, const Name
 
 }  // namespace
 
+namespace {
+
+void assume_unlabelled(Universe& universe) {
+  if (!universe.unlabelled_namespaces.empty())
+    universe.assumptions.push_back("namespaces without a Namespace object may have any labels: " + join(universe.unlabelled_namespaces));
+}
+
+}  // namespace
+
 Universe make_universe(const resource::Snapshot& snapshot, UniverseKind kind, EndClasses classes) {
   Universe universe{.kind = kind, .classes = classes, .addresses = plan_addresses(snapshot), .namespaces = snapshot.namespaces};
   std::set<std::string> named;
@@ -224,9 +235,16 @@ Universe make_universe(const resource::Snapshot& snapshot, UniverseKind kind, En
   }
   if (kind != UniverseKind::possible) add_pods(universe, snapshot, namespaces);
   universe.assumptions = universe.addresses.sources;
-  if (!universe.unlabelled_namespaces.empty())
-    universe.assumptions.push_back("namespaces without a Namespace object may have any labels: " + join(universe.unlabelled_namespaces));
+  assume_unlabelled(universe);
   return universe;
+}
+
+void add_namespaces(Universe& universe, std::set<std::string> names) {
+  for (const auto& ns : universe.namespaces) names.erase(ns.meta.name);
+  names.insert(universe.unlabelled_namespaces.begin(), universe.unlabelled_namespaces.end());
+  universe.unlabelled_namespaces.assign(names.begin(), names.end());
+  universe.assumptions = universe.addresses.sources;
+  assume_unlabelled(universe);
 }
 
 }  // namespace npverify::world

@@ -1,0 +1,247 @@
+#include "library/manifests.h"
+
+#include <algorithm>
+#include <iterator>
+#include <tuple>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "base/fingerprint.h"
+#include "manifest/yaml_reader.h"
+
+namespace npverify::library {
+namespace {
+
+constexpr char between_names = '\0';
+
+}  // namespace
+
+Manifests::Manifests(std::vector<manifest::File> files, resource::LoadOptions options, const std::optional<Cache>& cache) : files_(std::move(files)), options_(std::move(options)) {
+  const auto program = cache ? this_program() : std::nullopt;
+  if (!program) {
+    whole();
+    return;
+  }
+  cache_ = cache;
+  std::string names;  // a table for each set of files: what is not asked for any more is then what left these files
+  for (const auto& file : files_) names += file->name + between_names;
+  known_ = std::make_unique<StoredTable>(*cache, "documents", cache::Hasher().add(*program).add(options_.default_namespace).add(names).finish());
+  cut();
+  recognise();
+  if (!read_unknown()) read_everything();
+  known_->save();
+}
+
+Manifests::~Manifests() = default;
+
+void Manifests::cut() {
+  for (const auto& file : files_) {
+    const auto parts = manifest::cut_documents(file->text);
+    const std::vector<manifest::Part> as_whole{{{}, file->text.size()}};
+    const size_t first = pieces_.size();
+    for (const auto& part : parts ? *parts : as_whole)
+      pieces_.push_back({&file, part, parts.has_value(), cache::digest_of(std::string_view(file->text).substr(part.begin.offset, part.size))});
+    pieces_of_.emplace(file.get(), std::pair(first, pieces_.size()));
+  }
+}
+
+/// The piece of which the place is a line; null for places in no file.
+const Manifests::Piece* Manifests::piece_at(const base::SourceSpan& span) const {
+  const auto range = pieces_of_.find(span.file.get());
+  if (range == pieces_of_.end()) return nullptr;
+  const auto [begin, end] = range->second;
+  const auto at = [&](size_t index) { return pieces_.begin() + static_cast<std::ptrdiff_t>(index); };
+  const auto after = std::upper_bound(at(begin), at(end), span.line, [](uint32_t line, const Piece& piece) { return line < piece.part.begin.line; });
+  return after == at(begin) ? nullptr : &*(after - 1);
+}
+
+void Manifests::recognise() {
+  for (Piece& piece : pieces_) {
+    const auto found = piece.cut ? known_->table().find(piece.digest) : std::nullopt;
+    if (!found) continue;
+    const size_t end = std::min(found->find(between_names), found->size());
+    piece.namespace_name = found->substr(0, end);
+    piece.name = found->substr(std::min(end + 1, found->size()));
+  }
+}
+
+void Manifests::keep(Piece& piece, const resource::PolicyName& name) {
+  std::string text(name.namespace_name);
+  text += between_names;
+  text += name.name;
+  known_->table().put(piece.digest, text);
+  const std::string_view stored = *known_->table().find(piece.digest);
+  piece.namespace_name = stored.substr(0, name.namespace_name.size());
+  piece.name = stored.substr(name.namespace_name.size() + 1);
+}
+
+// Of what was read without an error: which pieces are plain policies?
+void Manifests::keep_plain(const std::vector<Documents>& some, const base::Diagnostics& notes) {
+  std::unordered_set<const Piece*> noted;
+  for (const auto& note : notes.all()) noted.insert(piece_at(note.span));
+  for (const auto& [piece, read] : some)
+    if (piece->cut && read.size() == 1 && !noted.contains(piece))
+      if (const auto name = resource::name_of_policy(read[0], options_)) keep(*piece, *name);
+}
+
+std::vector<manifest::Document> Manifests::read(const Piece& piece, base::Diagnostics& diagnostics) const {
+  return piece.cut ? manifest::read_yaml(*piece.file, piece.part, {}, diagnostics) : manifest::read_file(*piece.file, {}, diagnostics);
+}
+
+// Reads the documents that nothing is known of, and makes the context of all that are no plain policies. False where that does not pay, or
+// where something is out of the ordinary.
+bool Manifests::read_unknown() {
+  if (std::none_of(pieces_.begin(), pieces_.end(), [](const Piece& piece) { return piece.is_policy(); })) return false;
+  base::Diagnostics errors;
+  std::vector<Documents> unknown;
+  std::vector<manifest::Document> candidates, context;
+  for (Piece& piece : pieces_) {
+    if (piece.is_policy()) continue;
+    unknown.push_back({&piece, read(piece, errors)});
+    if (const auto& documents = unknown.back().read; documents.size() == 1 && resource::name_of_policy(documents[0], options_)) candidates.push_back(documents[0]);
+  }
+  const resource::Snapshot tried = resource::load_snapshot(candidates, options_, errors);
+  if (errors.has_errors()) return false;
+  keep_plain(unknown, tried.notes);
+  for (auto& [piece, documents] : unknown)
+    if (!piece->is_policy()) std::ranges::move(documents, std::back_inserter(context));
+  resource::LoadOptions options = options_;
+  for (const Piece& piece : pieces_)
+    if (piece.is_policy() && (options.object_files.empty() || options.object_files.back() != (*piece.file)->name)) options.object_files.push_back((*piece.file)->name);
+  resource::Snapshot rest = resource::load_snapshot(context, options, errors);
+  group();
+  if (errors.has_errors() || !names_are_unique(rest)) return false;
+  context_ = std::make_unique<resource::Snapshot>(std::move(rest));
+  return true;
+}
+
+// As without a cache; and what was read tells which documents are plain policies.
+void Manifests::read_everything() {
+  std::vector<manifest::Document> documents;
+  std::call_once(once_, [&] { whole_ = std::make_unique<resource::Snapshot>(read_all(documents)); });
+  std::vector<Documents> all;
+  for (Piece& piece : pieces_) {
+    piece.namespace_name = piece.name = {};
+    all.push_back({&piece, {}});
+  }
+  for (auto& document : documents) {
+    const Piece* piece = piece_at({document.file, document.root.line, document.root.column});
+    all[static_cast<size_t>(piece - pieces_.data())].read.push_back(std::move(document));
+  }
+  keep_plain(all, whole_->notes);
+  group();
+}
+
+resource::Snapshot Manifests::read_all(std::vector<manifest::Document>& documents) const {
+  base::Diagnostics diagnostics;
+  for (const auto& file : files_) std::ranges::move(manifest::read_file(file, {}, diagnostics), std::back_inserter(documents));
+  resource::Snapshot snapshot = resource::load_snapshot(documents, options_, diagnostics);
+  if (diagnostics.has_errors()) throw base::InputError(diagnostics);
+  return snapshot;
+}
+
+const resource::Snapshot& Manifests::whole() const {
+  std::call_once(once_, [&] {
+    std::vector<manifest::Document> documents;
+    whole_ = std::make_unique<resource::Snapshot>(read_all(documents));
+  });
+  return *whole_;
+}
+
+// A plain policy's document goes to its namespace's content, everything else to the context, in order.
+void Manifests::group() {
+  groups_.clear();
+  cache::Hasher context;
+  context.add(options_.default_namespace);
+  for (const Piece& piece : pieces_) {
+    if (piece.is_policy()) groups_[std::string(piece.namespace_name)].pieces.push_back(&piece);
+    else context.add(piece.digest);
+  }
+  context_digest_ = context.finish();
+  for (auto& [name, group] : groups_) {
+    std::vector<cache::Digest> digests;
+    for (const Piece* piece : group.pieces) digests.push_back(piece->digest);
+    std::sort(digests.begin(), digests.end());
+    cache::Hasher content;
+    for (const auto& digest : digests) content.add(digest);
+    group.content = content.finish();
+  }
+}
+
+// Of two policies of one name the later one counts, and a note says so. (Where everything is read, the later one has that note, so it is no
+// plain policy, and the context holds it.)
+bool Manifests::names_are_unique(const resource::Snapshot& context) const {
+  std::map<std::string_view, std::unordered_set<std::string_view>> names;
+  for (const auto& [name, group] : groups_) {
+    auto& here = names[name];
+    here.reserve(group.pieces.size());
+    for (const Piece* piece : group.pieces)
+      if (!here.insert(piece->name).second) return false;
+  }
+  return std::none_of(context.network_policies.begin(), context.network_policies.end(), [&](const auto& policy) {
+    const auto group = names.find(policy.meta.namespace_name);
+    return group != names.end() && group->second.contains(policy.meta.name);
+  });
+}
+
+std::string Manifests::fingerprint() const {
+  std::string all = base::fingerprint(options_.default_namespace);
+  for (const auto& file : files_) all += base::fingerprint(file->text);
+  return base::fingerprint(all);
+}
+
+size_t Manifests::policies() const {
+  if (!partial()) return whole().network_policies.size();
+  size_t count = context_->network_policies.size();
+  for (const auto& [name, group] : groups_) count += group.pieces.size();
+  return count;
+}
+
+resource::Snapshot Manifests::with(const std::set<std::string>& namespaces) const {
+  resource::Snapshot snapshot = *context_;
+  base::Diagnostics errors;
+  std::vector<manifest::Document> documents;
+  const std::map<std::string, size_t> left_out = without(namespaces);
+  for (const auto& [name, group] : groups_)
+    if (!left_out.contains(name))
+      for (const Piece* piece : group.pieces) std::ranges::move(read(*piece, errors), std::back_inserter(documents));
+  resource::Snapshot policies = resource::load_snapshot(documents, options_, errors);
+  base::require(!errors.has_errors() && policies.notes.all().empty() && policies.network_policies.size() == documents.size(), "a document that had no problem has one");
+  std::ranges::move(policies.network_policies, std::back_inserter(snapshot.network_policies));
+  std::unordered_map<const base::SourceFile*, size_t> order;
+  for (const auto& file : files_) order.emplace(file.get(), order.size());
+  const auto place = [&](const resource::NetworkPolicy& policy) {
+    const base::SourceSpan& span = policy.meta.origin.span;
+    return std::tuple(order.at(span.file.get()), span.line, span.column);
+  };
+  std::stable_sort(snapshot.network_policies.begin(), snapshot.network_policies.end(), [&](const auto& a, const auto& b) { return place(a) < place(b); });
+  return snapshot;
+}
+
+std::map<std::string, size_t> Manifests::without(const std::set<std::string>& namespaces) const {
+  const std::set<std::string> always = read_always();
+  std::map<std::string, size_t> left_out;
+  for (const auto& [name, group] : groups_)
+    if (!namespaces.contains(name) && !always.contains(name)) left_out.emplace_hint(left_out.end(), name, group.pieces.size());
+  return left_out;
+}
+
+const cache::Digest& Manifests::content(const std::string& namespace_name) const {
+  static const cache::Digest none{};
+  const auto group = groups_.find(namespace_name);
+  return group == groups_.end() ? none : group->second.content;
+}
+
+std::set<std::string> Manifests::namespaces() const {
+  std::set<std::string> names;
+  for (const auto& [name, group] : groups_) names.insert(name);
+  return names;
+}
+
+std::set<std::string> Manifests::read_always() const {
+  std::set<std::string> names;
+  for (const auto& policy : context().network_policies) names.insert(policy.meta.namespace_name);
+  return names;
+}
+
+}  // namespace npverify::library
