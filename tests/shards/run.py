@@ -163,11 +163,15 @@ class Refusals:
 
     def refused(self, where, words, *command, environment=()):
         self.asked += 1
-        clean = {name: value for name, value in os.environ.items() if not name.startswith(("CI_NODE", "CIRCLE_NODE", "JOB_COMPLETION"))}
-        done = subprocess.run([self.verifier.binary, *map(str, command)], capture_output=True, text=True, timeout=600, env={**clean, **dict(environment)})
+        done = subprocess.run([self.verifier.binary, *map(str, command)], capture_output=True, text=True, timeout=600, env=self.environment(environment))
         missing = [word for word in words if word not in done.stderr]
         if done.returncode != 2 or missing or done.stdout:
             self.say(where, f"exit {done.returncode}, expected 2 and {words}: {done.stderr}{done.stdout[:300]}")
+
+    @staticmethod
+    def environment(more):
+        """Ours, but for the variables of a runner of parallel jobs."""
+        return {name: value for name, value in os.environ.items() if not name.startswith(("CI_NODE", "CIRCLE_NODE", "JOB_COMPLETION"))} | dict(more)
 
     def merges(self):
         equiv = ["equiv", "--left", "calico@3.28", "--right", "cilium@1.16", "-f", ROOT / "examples/outage"]
@@ -222,7 +226,7 @@ class Refusals:
         self.refused("auto out of range", ["shard 3 of 2"], *equiv, "auto", environment={"JOB_COMPLETION_INDEX": "2", "JOB_COMPLETIONS": "2"}.items())
         for environment, text, wanted in (({"CI_NODE_INDEX": "2", "CI_NODE_TOTAL": "3"}, "auto", (2, 3)), ({"CI_NODE_TOTAL": "1"}, "auto", (1, 1)), ({"CIRCLE_NODE_INDEX": "1", "CIRCLE_NODE_TOTAL": "3"}, "auto", (2, 3)),
                                           ({"JOB_COMPLETION_INDEX": "0"}, "auto/3", (1, 3)), ({"JOB_COMPLETION_INDEX": "2", "JOB_COMPLETIONS": "3"}, "auto", (3, 3)), ({"CI_NODE_INDEX": "2", "CI_NODE_TOTAL": "3"}, None, None)):
-            done = subprocess.run([self.verifier.binary, *map(str, equiv[:-1]), *(["--shard", text] if text else []), "--format", "json"], capture_output=True, text=True, env={"PATH": os.environ["PATH"], **environment})
+            done = subprocess.run([self.verifier.binary, *map(str, equiv[:-1]), *(["--shard", text] if text else []), "--format", "json"], capture_output=True, text=True, env=self.environment(environment))
             shard = json.loads(done.stdout).get("shard")
             if (shard and (shard["index"], shard["of"])) != wanted or (text is None) != ("does the whole work" in done.stderr):
                 self.say(f"{environment} --shard {text}", f"{shard}, expected {wanted}; {done.stderr}")
