@@ -103,6 +103,7 @@ library::Inputs inputs_of(const Snapshot& snapshot, const std::vector<std::share
   if (!options.universe_given) question.universe = "of the specifications";
   inputs["question"] = library::question_words(question);
   for (const auto& [name, value] : options.installation) inputs["question"] += ", " + name + "=" + value;
+  for (const auto& [name, value] : options.path_settings) inputs["question"] += ", path " + name + "=" + value;
   inputs["day"] = verify::to_string(day);
   inputs["fails on"] = options.fail_on.empty() ? "every severity" : options.fail_on;
   return inputs;
