@@ -107,7 +107,7 @@ bool read_flag(Context& context, const YAML::Node& map, const std::string& key, 
   if (value.IsScalar() && value.Tag() == "?" && (value.Scalar() == "true" || value.Scalar() == "false")) return value.Scalar() == "true";
   const std::string text = value.IsScalar() && value.Tag() == "?" ? value.Scalar() : "";
   const bool yes = text == "yes" || text == "on" || text == "y" || text == "True", no = text == "no" || text == "off" || text == "n" || text == "False";
-  context.yaml.error(value, join(field, key), std::string("expected true or false, found ") + (value.IsScalar() && value.Tag() != "?" ? "the text " : "") + semantics::found_at(value),
+  context.yaml.error(value, join(field, key), std::string("expected true or false, found ") + (value.IsScalar() && !yes && !no ? "the text " : "") + semantics::found_at(value),
                      yes ? "write true" : no ? "write false" : "");
   return otherwise;
 }
