@@ -77,7 +77,8 @@ std::string facts_text(const verify::JourneyVerdict& journey, const Style& style
 }
 
 std::string row_text(const verify::FlowRow& row, const FlowAnswer& answer, const Style& style) {
-  std::string where = std::string(path::to_string(row.kind)) + (row.service.empty() ? "" : " " + row.service) + ":" + std::to_string(row.entry_port) + ", " + row.relation;
+  const std::string entry = row.kind == path::Kind::node_port && row.entry_port == 0 ? " (no number given)" : ":" + std::to_string(row.entry_port);
+  std::string where = std::string(path::to_string(row.kind)) + (row.service.empty() ? "" : " " + row.service) + entry + ", " + row.relation;
   where += ": " + (row.client_node.empty() ? row.client : row.client_node) + " to " + (row.endpoint_node.empty() ? row.endpoint : row.endpoint_node) + (row.relay.empty() ? "" : " by " + row.relay);
   std::string out = paragraph(style, "  " + paint(style, ink_of(row.verdict), word_of(row.verdict)) + "  ", where + "; " + unbroken(counted(row.combinations, "combination")));
   if (row.verdict != EndVerdict::allow) out += paragraph(style, "    ", std::string(verify::to_string(row.layer)) + ": " + row.reason);

@@ -79,7 +79,7 @@ def rewritten(text, binary):
         command, _, body = match.group(1).partition("\n")
         lines = golden.printed(command, binary).split("\n")[1:-2]
         out, at = [], 0
-        for run in re.split(r"^( *\.\.\.\n)", body, flags=re.MULTILINE):
+        for run in re.split(r"^( *\.\.\.)$", body, flags=re.MULTILINE):
             if run.strip() in ("...", ""):
                 out.append(run.strip("\n"))
                 continue

@@ -47,7 +47,7 @@ std::string repair_of(const std::string& axis, const std::string& field) {
   REQUIRE_FALSE(diagnostics.has_errors());
   verify::ComparisonResult result;
   verify::Finding finding;
-  finding.cause = {{axis}, {{.namespace_name = "shop", .name = "p", .field = field}}};
+  finding.cause = {.axes = {axis}, .changed = {}, .policies = {{.namespace_name = "shop", .name = "p", .field = field}}};
   finding.witness.source.kind = logic::EndpointKind::pod;
   const auto encodings = semantics::Encodings::load(NPVERIFY_SOURCE_DIR "/encodings");
   return explain::repair(finding, {result, *encodings, snapshot, snapshot});
