@@ -98,10 +98,14 @@ void Side::check_peers(Expr e) {
 }
 
 // ------------------------------------------------------------------------------------------------ conditions of the axes
-PortTable Side::ports_of_condition(Expr e, PeerKind kind, bool isolated) {
+bool Side::asks_kinds_and_ports(Expr e) {
   using enum AtomKind;
   const uint64_t below = kinds_below(e);
-  if ((below >> 32 & ~kinds(kind_is, peer_known)) != 0 || (below & 0xFFFFFFFFu & ~kinds(kind_is, family_is, protocol_is, port_in, same_node, flag, port_named_in_cluster)) != 0)
+  return (below >> 32 & ~kinds(kind_is, peer_known)) == 0 && (below & 0xFFFFFFFFu & ~kinds(kind_is, family_is, protocol_is, port_in, same_node, flag, port_named_in_cluster)) == 0;
+}
+
+PortTable Side::ports_of_condition(Expr e, PeerKind kind, bool isolated) {
+  if (!asks_kinds_and_ports(e))
     refuse("what the CNI does whatever policy says depends on more than the kinds of the ends, the node and the port");
   const Endpoint subject{.kind = logic::EndpointKind::pod, .name = "subject", .node = "near"};
   const Endpoint peer{.kind = endpoint_kind(kind), .name = "peer", .node = kind == PeerKind::host_near ? "near" : "far"};
@@ -128,6 +132,8 @@ void Side::read_conditions() {
     }
     for (const auto& gap : reading_.gaps) {
       if (about_subject(gap.when)) continue;
+      // What is open for some flows of some pairs only has no row of its own.
+      if (!asks_kinds_and_ports(gap.when)) throw base::Unsupported("who reaches whom: " + gap.reason + " (axis " + gap.axis + "), which a list does not model; eval and prove tell each flow");
       add(gap.scope == policy::Gap::Scope::always ? c.unknown : gap.scope == policy::Gap::Scope::isolated ? c.unknown_if_isolated : c.unknown_if_denied, gap.when, false);
     }
   }

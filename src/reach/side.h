@@ -80,6 +80,7 @@ class Side {
   bool depends_on_node_between_pods(logic::Expr e);
   void check_peers(logic::Expr e);
   void read_conditions();
+  bool asks_kinds_and_ports(logic::Expr e);
   PortTable ports_of_condition(logic::Expr e, PeerKind kind, bool isolated);
   void read_profiles();
   void read_uses();

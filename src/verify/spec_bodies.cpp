@@ -53,11 +53,8 @@ const std::vector<BodyForm>& body_forms() {
   return all;
 }
 
-// Those that are not ask about a hook or a node.
-bool speaks_of_flows(const BodyForm& form) {
-  static const std::vector<std::string> others{"defaultDeny", "equivalent", "capability", "conflictFree"};
-  return std::find(others.begin(), others.end(), form.name) == others.end();
-}
+// About the policies at an end, whatever header comes to it. (capability and conflictFree say for themselves what they ask about.)
+bool asks_about_hooks(const BodyForm& form) { return form.name == "defaultDeny" || form.name == "equivalent"; }
 
 const BodyForm* body_form(const std::string& name) {
   const auto& all = body_forms();
@@ -126,8 +123,7 @@ class InvariantReader {
     std::vector<std::string> known = chosen->fields;
     known.insert(known.end(), common.begin(), common.end());
     if (!yaml_.mapping(body, path, known)) return;
-    if (!speaks_of_flows(*chosen) && body["paths"].IsDefined())
-      yaml_.error(body["paths"], join(path, "paths"), "'" + chosen->name + "' does not depend on how a flow gets there; paths belong to forbid, require, isolate or pathAgreement");
+    if (asks_about_hooks(*chosen) && body["paths"].IsDefined()) yaml_.error(body["paths"], join(path, "paths"), chosen->name + " asks about the policies at an end, whatever way leads to it; paths have no place in it");
     if (!chosen->decided) return read_undecided(*chosen, body, path);
     if (chosen->name == "forbid") return set(read_reach<Forbid>(body, path), body, path);
     if (chosen->name == "require") return set(read_reach<Require>(body, path), body, path);

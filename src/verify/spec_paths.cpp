@@ -30,7 +30,6 @@ std::optional<PathChoice> read_paths(Context& context, const YAML::Node& map, co
   } else {
     for (const char* mesh : {"sidecar", "ambient"}) words.push_back(mesh);
     words = read_words(context, map, "paths", field, words);
-    if (paths.IsSequence() && paths.size() == 0) context.yaml.error(paths, join(field, "paths"), "expected all, or a list with at least one path");
   }
   for (const std::string& word : words)
     if (const auto kind = path::parse_kind(word))
