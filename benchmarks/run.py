@@ -170,13 +170,13 @@ class Commands:
         sides = ["--left", "calico@3.28", "--right", "cilium@1.16"]
         make = self.inputs.make
         if name == "equiv":
-            return [self.binary, "equiv", *sides, "-f", make(policies)]
+            return [self.binary, "equiv", *sides, "--no-cache", "-f", make(policies)]
         if name == "equiv-cause":
-            return [self.binary, "equiv", *sides, "-f", make(policies, "--mode", "one-cause")]
+            return [self.binary, "equiv", *sides, "--no-cache", "-f", make(policies, "--mode", "one-cause")]
         if name == "equiv-needle":
-            return [self.binary, "equiv", *sides, "-f", make(policies, "--mode", "needle")]
+            return [self.binary, "equiv", *sides, "--no-cache", "-f", make(policies, "--mode", "needle")]
         if name == "diff":
-            return [self.binary, "diff", "--cni", "kubernetes", make(policies), make(policies, "--mode", "changed")]
+            return [self.binary, "diff", "--cni", "kubernetes", "--no-cache", make(policies), make(policies, "--mode", "changed")]
         if name == "prove":
             return [self.binary, "prove", "-f", make(policies), "--cni", "kubernetes", self.inputs.specification(policies)]
         if name == "prove-matrix":
@@ -278,10 +278,10 @@ def peer_calls(inputs, policies):
     other = inputs.make(policies, "--workloads", str(2 * policies), "--replicas", "1", "--mode", "changed")
     if program := os.environ.get("NETPOL_ANALYZER"):
         yield "netpol-analyzer", "list", [*shlex.split(program), "list", "--dirpath", pods, "-q"], ["list", "--cni", "kubernetes", "--format", "csv", "-f", pods]
-        yield "netpol-analyzer", "diff", [*shlex.split(program), "diff", "--dir1", pods, "--dir2", other, "-q"], ["diff", "--cni", "kubernetes", pods, other]
+        yield "netpol-analyzer", "diff", [*shlex.split(program), "diff", "--dir1", pods, "--dir2", other, "-q"], ["diff", "--cni", "kubernetes", "--no-cache", pods, other]
     if program := os.environ.get("NETWORK_CONFIG_ANALYZER"):
         yield "network-config-analyzer", "list", [*shlex.split(program), "--connectivity", pods, "-p", pods, "-n", pods, "-o", "txt_no_fw_rules"], ["list", "--cni", "kubernetes", "--format", "csv", "-f", pods]
-        yield "network-config-analyzer", "diff", [*shlex.split(program), "--semantic_diff", other, "-p", other, "-n", other, "-b", pods, "-pb", pods, "-nb", pods], ["diff", "--cni", "kubernetes", pods, other]
+        yield "network-config-analyzer", "diff", [*shlex.split(program), "--semantic_diff", other, "-p", other, "-n", other, "-b", pods, "-pb", pods, "-nb", pods], ["diff", "--cni", "kubernetes", "--no-cache", pods, other]
     if program := os.environ.get("POLICY_ASSISTANT"):
         theirs = inputs.for_policy_assistant(pods)
         yield "policy-assistant", "list, one port", [*shlex.split(program), "analyze", "--mode", "probe", "--policy-path", theirs / "policies", "--probe-path", theirs / "probe.json"], ["list", "--cni", "kubernetes", "--protocols", "TCP", "--format", "csv", "-f", pods]
