@@ -1,5 +1,3 @@
-#include <CLI/CLI.hpp>
-
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "cli/profiles.h"
@@ -44,19 +42,19 @@ int run_diff(const CommonOptions& options, const Folders& folders) {
 
 }  // namespace
 
-void add_diff_command(CLI::App& app, CommonOptions& options, int& exit_code) {
-  CLI::App* command = app.add_subcommand("diff", "What do two sets of policies open or close, under one CNI?");
+void add_diff_command(Command& app, CommonOptions& options, int& exit_code) {
+  Command command = app.add_subcommand("diff", "What do two sets of policies open or close, under one CNI?");
   const auto folders = std::make_shared<Folders>();
-  command->add_option("--cni", options.cni, "The reading: NAME@VERSION, NAME@VERSION[option=value,...] or kubernetes")->type_name("PROFILE");
-  command->add_option("old", folders->old_path, "The manifests as they were: a file, a folder, or -")->required()->type_name("OLD");
-  command->add_option("new", folders->new_path, "The manifests as they will be")->required()->type_name("NEW");
-  command->add_option("-n,--namespace", options.default_namespace, "Namespace of manifests that name none")->type_name("NAME")->capture_default_str();
-  add_encodings_options(*command, options);
-  add_cache_options(*command, options);
-  add_question_options(*command, options);
-  add_output_options(*command, options);
-  command->footer("npverify diff --cni cilium@1.16 old/ new/");
-  command->callback([&options, &exit_code, folders] { exit_code = run_diff(options, *folders); });
+  command.add_option("--cni", options.cni, "The reading: NAME@VERSION, NAME@VERSION[option=value,...] or kubernetes").type_name("PROFILE");
+  command.add_option("old", folders->old_path, "The manifests as they were: a file, a folder, or -").required().type_name("OLD");
+  command.add_option("new", folders->new_path, "The manifests as they will be").required().type_name("NEW");
+  command.add_option("-n,--namespace", options.default_namespace, "Namespace of manifests that name none").type_name("NAME").shows_default();
+  add_encodings_options(command, options);
+  add_cache_options(command, options);
+  add_question_options(command, options);
+  add_output_options(command, options);
+  command.footer("npverify diff --cni cilium@1.16 old/ new/");
+  command.callback([&options, &exit_code, folders] { exit_code = run_diff(options, *folders); });
 }
 
 }  // namespace npverify::cli

@@ -1,5 +1,3 @@
-#include <CLI/CLI.hpp>
-
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "cli/profiles.h"
@@ -24,19 +22,19 @@ int run_equiv(CommonOptions options, const std::vector<std::string>& manifests) 
 
 }  // namespace
 
-void add_equiv_command(CLI::App& app, CommonOptions& options, int& exit_code) {
-  CLI::App* command = app.add_subcommand("equiv", "Do two CNIs, versions or settings read the same policies alike?");
-  command->add_option("--left", options.left, "One reading: NAME@VERSION, NAME@VERSION[option=value,...] or kubernetes")->type_name("PROFILE");
-  command->add_option("--right", options.right, "The other reading")->type_name("PROFILE");
-  add_input_options(*command, options);
+void add_equiv_command(Command& app, CommonOptions& options, int& exit_code) {
+  Command command = app.add_subcommand("equiv", "Do two CNIs, versions or settings read the same policies alike?");
+  command.add_option("--left", options.left, "One reading: NAME@VERSION, NAME@VERSION[option=value,...] or kubernetes").type_name("PROFILE");
+  command.add_option("--right", options.right, "The other reading").type_name("PROFILE");
+  add_input_options(command, options);
   const auto manifests = std::make_shared<std::vector<std::string>>();
-  command->add_option("manifests", *manifests, "Manifests, as with -f")->type_name("PATH");
-  add_encodings_options(*command, options);
-  add_cache_options(*command, options);
-  add_question_options(*command, options);
-  add_output_options(*command, options);
-  command->footer("npverify equiv --left calico@3.28 --right cilium@1.16 manifests/");
-  command->callback([&options, &exit_code, manifests] { exit_code = run_equiv(options, *manifests); });
+  command.add_option("manifests", *manifests, "Manifests, as with -f").type_name("PATH");
+  add_encodings_options(command, options);
+  add_cache_options(command, options);
+  add_question_options(command, options);
+  add_output_options(command, options);
+  command.footer("npverify equiv --left calico@3.28 --right cilium@1.16 manifests/");
+  command.callback([&options, &exit_code, manifests] { exit_code = run_equiv(options, *manifests); });
 }
 
 }  // namespace npverify::cli

@@ -1,6 +1,5 @@
 #include "npverify/evaluate.h"
 
-#include <CLI/CLI.hpp>
 #include <fstream>
 #include <iostream>
 
@@ -49,19 +48,19 @@ int run_eval(const CommonOptions& options, const EvalArguments& arguments) {
 
 }  // namespace
 
-void add_eval_command(CLI::App& app, CommonOptions& options, int& exit_code) {
-  CLI::App* command = app.add_subcommand("eval", "Many concrete flows of one world, allowed or denied, and why");
+void add_eval_command(Command& app, CommonOptions& options, int& exit_code) {
+  Command command = app.add_subcommand("eval", "Many concrete flows of one world, allowed or denied, and why");
   const auto arguments = std::make_shared<EvalArguments>();
-  command->add_option("--cni", options.cni, "The reading: NAME@VERSION, NAME@VERSION[option=value,...] or kubernetes")->type_name("PROFILE");
-  add_matrix_option(*command, options);
-  command->add_option("--flows", arguments->flows, "CSV with the header source,destination,protocol,port; an end is namespace/pod, ip:ADDRESS or node:NAME")->type_name("FILE|-");
-  command->add_option("--worlds", arguments->worlds, "In place of -f and --flows: a world with its flows a line, as JSON")->type_name("FILE|-");
-  command->add_flag("--reasons", arguments->reasons, "With --worlds: the deciding rule of every end too");
-  command->add_option("--format", arguments->format, "csv")->type_name("FORMAT")->capture_default_str();
-  add_input_options(*command, options);
-  add_encodings_options(*command, options);
-  command->footer("npverify eval --cni calico@3.28 -f world.yaml --flows flows.csv");
-  command->callback([&options, &exit_code, arguments] { exit_code = run_eval(options, *arguments); });
+  command.add_option("--cni", options.cni, "The reading: NAME@VERSION, NAME@VERSION[option=value,...] or kubernetes").type_name("PROFILE");
+  add_matrix_option(command, options);
+  command.add_option("--flows", arguments->flows, "CSV with the header source,destination,protocol,port; an end is namespace/pod, ip:ADDRESS or node:NAME").type_name("FILE|-");
+  command.add_option("--worlds", arguments->worlds, "In place of -f and --flows: a world with its flows a line, as JSON").type_name("FILE|-");
+  command.add_flag("--reasons", arguments->reasons, "With --worlds: the deciding rule of every end too");
+  command.add_option("--format", arguments->format, "csv").type_name("FORMAT").shows_default();
+  add_input_options(command, options);
+  add_encodings_options(command, options);
+  command.footer("npverify eval --cni calico@3.28 -f world.yaml --flows flows.csv");
+  command.callback([&options, &exit_code, arguments] { exit_code = run_eval(options, *arguments); });
 }
 
 }  // namespace npverify::cli

@@ -1,6 +1,5 @@
 #include "npverify/list.h"
 
-#include <CLI/CLI.hpp>
 #include <fstream>
 #include <iostream>
 
@@ -55,32 +54,32 @@ int run_list(const CommonOptions& options, const ListArguments& arguments) {
 
 }  // namespace
 
-void add_list_command(CLI::App& app, CommonOptions& options, int& exit_code) {
-  CLI::App* command = app.add_subcommand("list", "Who reaches whom: every declared workload, node and address outside, and the ports");
+void add_list_command(Command& app, CommonOptions& options, int& exit_code) {
+  Command command = app.add_subcommand("list", "Who reaches whom: every declared workload, node and address outside, and the ports");
   const auto arguments = std::make_shared<ListArguments>();
-  command->add_option("--cni", options.cni, "The reading: NAME@VERSION, NAME@VERSION[option=value,...] or kubernetes")->type_name("PROFILE");
-  command->add_option("--format", arguments->format, "text, csv, json or dot (graphviz), to stdout or with =PATH into a file")->type_name("FORMAT[=PATH]")->capture_default_str();
-  command->add_flag("--count", arguments->count, "Only how many pairs of workloads and of pods reach each other");
-  command->add_option("--focus", arguments->focus, "Only connections of this workload (shop/Deployment/web) or namespace; repeatable")->type_name("NAME")->allow_extra_args(false);
-  command->add_option("--protocols", arguments->protocols, "Some of TCP,UDP,SCTP,ICMP; all but ICMP if left out")->delimiter(',')->type_name("LIST")->allow_extra_args(false);
+  command.add_option("--cni", options.cni, "The reading: NAME@VERSION, NAME@VERSION[option=value,...] or kubernetes").type_name("PROFILE");
+  command.add_option("--format", arguments->format, "text, csv, json or dot (graphviz), to stdout or with =PATH into a file").type_name("FORMAT[=PATH]").shows_default();
+  command.add_flag("--count", arguments->count, "Only how many pairs of workloads and of pods reach each other");
+  command.add_option("--focus", arguments->focus, "Only connections of this workload (shop/Deployment/web) or namespace; repeatable").type_name("NAME").once_each();
+  command.add_option("--protocols", arguments->protocols, "Some of TCP,UDP,SCTP,ICMP; all but ICMP if left out").delimiter(',').type_name("LIST").once_each();
   command
-      ->add_option_function<std::string>(
+      .add_option(
           "--universe",
           [&options](const std::string& value) {
             options.universe = value;
             options.universe_given = true;
           },
           "declared (workloads stand for their pods, wherever they land) or observed (the pods of a dump, where they are); declared if left out")
-      ->type_name("NAME");
-  command->add_option("--peers", options.peers, "Which ends are listed: some of pods,nodes,external")->delimiter(',')->type_name("LIST")->allow_extra_args(false);
-  add_input_options(*command, options);
-  add_encodings_options(*command, options);
-  command->add_option("--color", options.colour, "auto, always or never")->type_name("WHEN")->capture_default_str();
-  command->add_flag("-q,--quiet", options.quiet, "The list alone");
-  command->add_flag("-v,--verbose", options.verbose, "Nothing cut short");
-  command->add_flag("--stats", options.stats, "The counts of the run");
-  command->footer("npverify list --cni cilium@1.16 -f manifests/ --format csv");
-  command->callback([&options, &exit_code, arguments] { exit_code = run_list(options, *arguments); });
+      .type_name("NAME");
+  command.add_option("--peers", options.peers, "Which ends are listed: some of pods,nodes,external").delimiter(',').type_name("LIST").once_each();
+  add_input_options(command, options);
+  add_encodings_options(command, options);
+  command.add_option("--color", options.colour, "auto, always or never").type_name("WHEN").shows_default();
+  command.add_flag("-q,--quiet", options.quiet, "The list alone");
+  command.add_flag("-v,--verbose", options.verbose, "Nothing cut short");
+  command.add_flag("--stats", options.stats, "The counts of the run");
+  command.footer("npverify list --cni cilium@1.16 -f manifests/ --format csv");
+  command.callback([&options, &exit_code, arguments] { exit_code = run_list(options, *arguments); });
 }
 
 }  // namespace npverify::cli

@@ -1,5 +1,4 @@
 // argv to exit code. Each subcommand is a file; this one says which there are and what an error looks like.
-#include <CLI/CLI.hpp>
 #include <iostream>
 
 #include "cli/commands.h"
@@ -18,7 +17,8 @@ int again(const std::vector<std::string>& arguments, std::vector<std::string>& i
 }
 
 int run(int argc, const char* const* argv, std::vector<std::string>* inputs) {
-  CLI::App app{"npverify: do these network policies mean what we think they mean, under the CNI that really runs there?", "npverify"};
+  CommandLine line("npverify: do these network policies mean what we think they mean, under the CNI that really runs there?", "npverify", std::string("npverify ") + npverify::version());
+  Command app = line.program();
   CommonOptions options{.inputs = inputs};
   int exit_code = 0;
   add_equiv_command(app, options, exit_code);
@@ -34,14 +34,11 @@ int run(int argc, const char* const* argv, std::vector<std::string>* inputs) {
   add_show_command(app, options, exit_code);
   add_cni_command(app, options, exit_code);
   add_version_command(app, options, exit_code);
-  app.set_version_flag("--version", std::string("npverify ") + npverify::version());
-  app.require_subcommand(1);
+  app.require_subcommand();
   app.footer("Exit codes: 0 proved, equivalent, same; 1 violated or different; 2 input or command wrong; 3 unknown, vacuous or partial; 4 internal error.");
   try {
-    app.parse(argc, argv);
+    line.parse(argc, argv, exit_code);
     return exit_code;
-  } catch (const CLI::ParseError& error) {
-    return report_usage(app, error);
   } catch (const std::exception& error) {
     return report_failure(error, argc, argv);
   }

@@ -1,64 +1,62 @@
 #include "cli/options.h"
 
-#include <CLI/CLI.hpp>
-
 #include "cli/shard.h"
 #include "cli/suggestion.h"
 
 namespace npverify::cli {
 
-void add_input_options(CLI::App& command, CommonOptions& options) {
-  command.add_option("-f,--filename", options.paths, "Manifests: a file, a folder (recursively), or - for stdin; repeatable")->type_name("PATH")->allow_extra_args(false);
-  command.add_option("-n,--namespace", options.default_namespace, "Namespace of manifests that name none")->type_name("NAME")->capture_default_str();
+void add_input_options(Command& command, CommonOptions& options) {
+  command.add_option("-f,--filename", options.paths, "Manifests: a file, a folder (recursively), or - for stdin; repeatable").type_name("PATH").once_each();
+  command.add_option("-n,--namespace", options.default_namespace, "Namespace of manifests that name none").type_name("NAME").shows_default();
 }
 
-void add_matrix_option(CLI::App& command, CommonOptions& options) {
-  command.add_option("--matrix", options.matrix, "In place of --cni: a NodeCapabilityMatrix, which says what each node runs and knows of the others")->type_name("FILE");
+void add_matrix_option(Command& command, CommonOptions& options) {
+  command.add_option("--matrix", options.matrix, "In place of --cni: a NodeCapabilityMatrix, which says what each node runs and knows of the others").type_name("FILE");
 }
 
-void add_encodings_options(CLI::App& command, CommonOptions& options) {
-  command.add_option("--option", options.installation, "An option of an installation, for every profile of its CNI; repeatable")->type_name("CNI.NAME=VALUE")->allow_extra_args(false);
-  command.add_option("--encodings", options.encodings, "Folder of encodings/ to use in place of the installed one")->type_name("DIR");
+void add_encodings_options(Command& command, CommonOptions& options) {
+  command.add_option("--option", options.installation, "An option of an installation, for every profile of its CNI; repeatable").type_name("CNI.NAME=VALUE").once_each();
+  command.add_option("--encodings", options.encodings, "Folder of encodings/ to use in place of the installed one").type_name("DIR");
 }
 
-void add_cache_options(CLI::App& command, CommonOptions& options) {
-  const auto folder = command.add_option("--cache", options.cache, "Folder for what later runs need not find out again [" + Cache::default_folder() + "]")->type_name("DIR");
-  command.add_flag("--no-cache", options.no_cache, "Find everything out again, and keep nothing")->excludes(folder);
+void add_cache_options(Command& command, CommonOptions& options) {
+  const auto folder = command.add_option("--cache", options.cache, "Folder for what later runs need not find out again [" + Cache::default_folder() + "]").type_name("DIR");
+  command.add_flag("--no-cache", options.no_cache, "Find everything out again, and keep nothing").excludes(folder);
 }
 
-void add_question_options(CLI::App& command, CommonOptions& options) {
-  command.add_option_function<std::string>(
+void add_question_options(Command& command, CommonOptions& options) {
+  command.add_option(
              "--universe",
              [&options](const std::string& value) {
                options.universe = value;
                options.universe_given = true;
              },
              "Which pods count: observed (those of the manifests), declared (what workloads can create), possible (any that could be admitted)")
-      ->type_name("NAME");
-  command.add_option("--peers", options.peers, "Which ends of a flow count: some of pods,nodes,external")->delimiter(',')->type_name("LIST")->allow_extra_args(false);
-  command.add_option("--timeout", options.timeout, "Seconds that one query of the solver may take")->type_name("SECONDS")->capture_default_str();
-  command.add_option("--jobs", options.jobs, "Threads; 0: as many as the machine has")->type_name("N")->capture_default_str();
-  command.add_option("--max-findings", options.max_findings, "How many causes to look for")->type_name("N")->capture_default_str();
+      .type_name("NAME");
+  command.add_option("--peers", options.peers, "Which ends of a flow count: some of pods,nodes,external").delimiter(',').type_name("LIST").once_each();
+  command.add_option("--timeout", options.timeout, "Seconds that one query of the solver may take").type_name("SECONDS").shows_default();
+  command.add_option("--jobs", options.jobs, "Threads; 0: as many as the machine has").type_name("N").shows_default();
+  command.add_option("--max-findings", options.max_findings, "How many causes to look for").type_name("N").shows_default();
   command.add_option("--shard", options.shard, "Do part I of N of the work; `npverify merge` joins the JSON of all parts. auto: I and N from the variables of a parallel job (CI_NODE_INDEX and the like); auto/N: I alone")
-      ->type_name("I/N");
-  command.add_option("--dump-smt2", options.dump_smt2, "Write every query as an SMT-LIB script into this folder")->type_name("DIR");
-  command.add_option("--proofs", options.proofs, "Write a proof of every query that has no answer into this folder, for check-proof")->type_name("DIR");
+      .type_name("I/N");
+  command.add_option("--dump-smt2", options.dump_smt2, "Write every query as an SMT-LIB script into this folder").type_name("DIR");
+  command.add_option("--proofs", options.proofs, "Write a proof of every query that has no answer into this folder, for check-proof").type_name("DIR");
   command.add_flag("--second-solver", options.second_solver, "Ask the second solver too; a disagreement is an internal error");
   command.add_flag("--datapath", options.datapath, "Count also what a CNI does whatever policy says");
 }
 
-void add_output_options(CLI::App& command, CommonOptions& options) {
-  command.add_option("--format", options.formats, "text or json, to stdout or with =PATH into a file; repeatable")->type_name("FORMAT[=PATH]")->allow_extra_args(false);
-  command.add_option("--witness-dir", options.witness_dir, "Write each witness as manifests and a flow into this folder")->type_name("DIR");
-  command.add_option("--color", options.colour, "auto, always or never")->type_name("WHEN")->capture_default_str();
+void add_output_options(Command& command, CommonOptions& options) {
+  command.add_option("--format", options.formats, "text or json, to stdout or with =PATH into a file; repeatable").type_name("FORMAT[=PATH]").once_each();
+  command.add_option("--witness-dir", options.witness_dir, "Write each witness as manifests and a flow into this folder").type_name("DIR");
+  command.add_option("--color", options.colour, "auto, always or never").type_name("WHEN").shows_default();
   command.add_flag("-q,--quiet", options.quiet, "The verdict, and one line a finding");
   command.add_flag("-v,--verbose", options.verbose, "Nothing cut short");
   command.add_flag("--stats", options.stats, "The counts of the run");
 }
 
-void add_layout_options(CLI::App& command, CommonOptions& options) {
-  command.add_option("--format", options.formats, "text or json, to stdout or with =PATH into a file; repeatable")->type_name("FORMAT[=PATH]")->allow_extra_args(false);
-  command.add_option("--color", options.colour, "auto, always or never")->type_name("WHEN")->capture_default_str();
+void add_layout_options(Command& command, CommonOptions& options) {
+  command.add_option("--format", options.formats, "text or json, to stdout or with =PATH into a file; repeatable").type_name("FORMAT[=PATH]").once_each();
+  command.add_option("--color", options.colour, "auto, always or never").type_name("WHEN").shows_default();
   command.add_flag("-q,--quiet", options.quiet, "The answer in one line");
 }
 
@@ -98,8 +96,8 @@ InstallationOptions installation_of(const CommonOptions& options) {
   return installation;
 }
 
-void add_path_setting_option(CLI::App& command, std::vector<std::string>& settings) {
-  command.add_option("--path-setting", settings, "A setting of paths that the manifests do not tell, as proxy=iptables; repeatable")->type_name("NAME=VALUE")->allow_extra_args(false);
+void add_path_setting_option(Command& command, std::vector<std::string>& settings) {
+  command.add_option("--path-setting", settings, "A setting of paths that the manifests do not tell, as proxy=iptables; repeatable").type_name("NAME=VALUE").once_each();
 }
 
 std::map<std::string, std::string> path_settings_of(const std::vector<std::string>& settings) {

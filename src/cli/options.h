@@ -5,11 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "cli/command.h"
 #include "npverify/npverify.h"
-
-namespace CLI {
-class App;
-}
 
 /// What subcommands share: one struct of options, and what is made from them.
 namespace npverify::cli {
@@ -40,14 +37,14 @@ struct CommonOptions {
 };
 
 // Groups of options, added to the subcommands that take them.
-void add_input_options(CLI::App& command, CommonOptions& options);     ///< -f, --namespace
-void add_matrix_option(CLI::App& command, CommonOptions& options);     ///< --matrix
-void add_encodings_options(CLI::App& command, CommonOptions& options); ///< --encodings, --option
-void add_cache_options(CLI::App& command, CommonOptions& options);     ///< --cache, --no-cache
-void add_question_options(CLI::App& command, CommonOptions& options);  ///< --universe, --peers, --timeout, --jobs, --dump-smt2, ...
-void add_output_options(CLI::App& command, CommonOptions& options);    ///< --format, --witness-dir, --color, -q, -v, --stats
-void add_path_setting_option(CLI::App& command, std::vector<std::string>& settings);  ///< --path-setting
-void add_layout_options(CLI::App& command, CommonOptions& options);    ///< --format, --color, -q
+void add_input_options(Command& command, CommonOptions& options);     ///< -f, --namespace
+void add_matrix_option(Command& command, CommonOptions& options);     ///< --matrix
+void add_encodings_options(Command& command, CommonOptions& options); ///< --encodings, --option
+void add_cache_options(Command& command, CommonOptions& options);     ///< --cache, --no-cache
+void add_question_options(Command& command, CommonOptions& options);  ///< --universe, --peers, --timeout, --jobs, --dump-smt2, ...
+void add_output_options(Command& command, CommonOptions& options);    ///< --format, --witness-dir, --color, -q, -v, --stats
+void add_path_setting_option(Command& command, std::vector<std::string>& settings);  ///< --path-setting
+void add_layout_options(Command& command, CommonOptions& options);    ///< --format, --color, -q
 
 // What they mean. All throw Error (input) for what is wrong.
 /// Throws where no manifests were named.

@@ -1,4 +1,3 @@
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <filesystem>
 
@@ -80,25 +79,22 @@ int run_prove(const CommonOptions& options, const ProveArguments& arguments) {
 
 }  // namespace
 
-void add_prove_command(CLI::App& app, CommonOptions& options, int& exit_code) {
-  CLI::App* command = app.add_subcommand("prove", "Do the invariants of specifications hold?");
+void add_prove_command(Command& app, CommonOptions& options, int& exit_code) {
+  Command command = app.add_subcommand("prove", "Do the invariants of specifications hold?");
   const auto arguments = std::make_shared<ProveArguments>();
-  command->add_option("specifications", arguments->specifications, "Invariants: files or folders")->required()->type_name("SPEC");
-  command->add_option("--cni", options.cni, "The reading, for invariants that name none: NAME@VERSION, NAME@VERSION[option=value,...] or kubernetes")->type_name("PROFILE");
-  add_matrix_option(*command, options);
-  command
-      ->add_option_function<std::pair<std::string, std::string>>(
-          "--rollout", [arguments](const auto& pair) { arguments->rollout = {pair.first, pair.second}; }, "Each node by itself runs the old or the new: two sets of policies, or two profiles")
-      ->type_name("OLD NEW");
-  add_path_setting_option(*command, arguments->settings);
-  command->add_option("--as-of", arguments->as_of, "The day on which exceptions are judged; today if left out")->type_name("YYYY-MM-DD");
-  command->add_option("--fail-on", arguments->fail_on, "Only violations of this severity or above fail")->type_name("SEVERITY");
-  add_input_options(*command, options);
-  add_encodings_options(*command, options);
-  add_question_options(*command, options);
-  add_output_options(*command, options);
-  command->footer("npverify prove -f manifests/ --cni cilium@1.16 specs/baseline.yaml");
-  command->callback([&options, &exit_code, arguments] { exit_code = run_prove(options, *arguments); });
+  command.add_option("specifications", arguments->specifications, "Invariants: files or folders").required().type_name("SPEC");
+  command.add_option("--cni", options.cni, "The reading, for invariants that name none: NAME@VERSION, NAME@VERSION[option=value,...] or kubernetes").type_name("PROFILE");
+  add_matrix_option(command, options);
+  command.add_pair("--rollout", arguments->rollout, "Each node by itself runs the old or the new: two sets of policies, or two profiles").type_name("OLD NEW");
+  add_path_setting_option(command, arguments->settings);
+  command.add_option("--as-of", arguments->as_of, "The day on which exceptions are judged; today if left out").type_name("YYYY-MM-DD");
+  command.add_option("--fail-on", arguments->fail_on, "Only violations of this severity or above fail").type_name("SEVERITY");
+  add_input_options(command, options);
+  add_encodings_options(command, options);
+  add_question_options(command, options);
+  add_output_options(command, options);
+  command.footer("npverify prove -f manifests/ --cni cilium@1.16 specs/baseline.yaml");
+  command.callback([&options, &exit_code, arguments] { exit_code = run_prove(options, *arguments); });
 }
 
 }  // namespace npverify::cli

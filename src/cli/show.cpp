@@ -1,4 +1,3 @@
-#include <CLI/CLI.hpp>
 #include <iostream>
 
 #include "cli/commands.h"
@@ -30,16 +29,16 @@ std::string show_step(const CommonOptions& options, const std::string& step) {
 
 }  // namespace
 
-void add_show_command(CLI::App& app, CommonOptions& options, int& exit_code) {
-  CLI::App* command = app.add_subcommand("show", "One step between manifests and verdict: documents, resources, reading, formula, smt2 or slices");
+void add_show_command(Command& app, CommonOptions& options, int& exit_code) {
+  Command command = app.add_subcommand("show", "One step between manifests and verdict: documents, resources, reading, formula, smt2 or slices");
   const auto step = std::make_shared<std::string>();
-  command->add_option("step", *step, "documents, resources, reading, formula, smt2 or slices")->required()->type_name("STEP");
-  command->add_option("--cni", options.cni, "The reading (reading, formula, smt2)")->type_name("PROFILE");
-  command->add_option("--left", options.left, "One reading (slices)")->type_name("PROFILE");
-  command->add_option("--right", options.right, "The other reading (slices)")->type_name("PROFILE");
-  add_input_options(*command, options);
-  add_encodings_options(*command, options);
-  command->callback([&options, &exit_code, step] {
+  command.add_option("step", *step, "documents, resources, reading, formula, smt2 or slices").required().type_name("STEP");
+  command.add_option("--cni", options.cni, "The reading (reading, formula, smt2)").type_name("PROFILE");
+  command.add_option("--left", options.left, "One reading (slices)").type_name("PROFILE");
+  command.add_option("--right", options.right, "The other reading (slices)").type_name("PROFILE");
+  add_input_options(command, options);
+  add_encodings_options(command, options);
+  command.callback([&options, &exit_code, step] {
     std::cout << show_step(options, *step) << std::flush;
     exit_code = 0;
   });

@@ -2,7 +2,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <csignal>
 #include <iostream>
 
@@ -62,15 +61,14 @@ int run_watch(std::vector<std::string> arguments, const RunCommand& run) {
 
 }  // namespace
 
-void add_watch_command(CLI::App& app, const RunCommand& run, int& exit_code) {
-  CLI::App* command = app.add_subcommand("watch", "A command again whenever a file that it read was saved");
-  command->prefix_command();
-  command->footer("npverify watch equiv --left calico@3.28 --right cilium@1.16 manifests/\nnpverify watch prove -f manifests/ --cni cilium@1.16 specs/\nWithout the name of a command, equiv is meant. Ctrl-C ends with the exit code of the last answer.");
-  command->callback([&app, command, run, &exit_code] {
-    std::vector<std::string> arguments = command->remaining();
+void add_watch_command(Command& app, const RunCommand& run, int& exit_code) {
+  Command command = app.add_subcommand("watch", "A command again whenever a file that it read was saved");
+  command.takes_any_words();
+  command.footer("npverify watch equiv --left calico@3.28 --right cilium@1.16 manifests/\nnpverify watch prove -f manifests/ --cni cilium@1.16 specs/\nWithout the name of a command, equiv is meant. Ctrl-C ends with the exit code of the last answer.");
+  command.callback([app, command, run, &exit_code] {
+    std::vector<std::string> arguments = command.remaining();
     if (arguments.empty() || arguments[0] == "watch") throw Error(Error::Kind::input, "error: watch what? npverify watch COMMAND ..., such as: npverify watch equiv --left calico@3.28 --right cilium@1.16 manifests/\n");
-    const auto named = app.get_subcommands([&](const CLI::App* one) { return one->get_name() == arguments[0]; });
-    if (named.empty()) arguments.insert(arguments.begin(), "equiv");
+    if (!app.has_subcommand(arguments[0])) arguments.insert(arguments.begin(), "equiv");
     exit_code = run_watch(arguments, run);
   });
 }
