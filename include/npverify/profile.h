@@ -15,6 +15,10 @@ class Profile {
  public:
   /// "cilium@1.16.19", "kubernetes".
   std::string name() const;
+  /// A sentence for each option that was taken from the cluster's objects: "cilium@1.16.19: NAME=VALUE from ConfigMap kube-system/cilium-config (a.yaml:4)".
+  std::vector<std::string> options_of_cluster() const;
+  /// Every option at its value.
+  std::map<std::string, std::string> options() const;
 
   struct State;
   explicit Profile(std::shared_ptr<const State> state) : state_(std::move(state)) {}
@@ -46,6 +50,9 @@ class Encodings {
   /// "NAME@VERSION", "NAME@VERSION[option=value,...]" or "kubernetes". A minor version means its newest known patch.
   /// Throws Error (input) for an unknown CNI, version form or option, with what would be right.
   Profile profile(const std::string& text, const InstallationOptions& options = {}) const;
+  /// The same, with the options that the snapshot's own objects set for that CNI (cilium-config, FelixConfiguration, ...) where neither `text` nor
+  /// `options` does. One that is not the same on every node is a gap for what looks at it.
+  Profile profile(const std::string& text, const Snapshot& snapshot, const InstallationOptions& options) const;
   Detection detect(const Snapshot& snapshot, const InstallationOptions& options = {}) const;
 
   /// Names that `profile` takes, "cilium@1.12 .. 1.20" each.

@@ -25,12 +25,21 @@ std::pair<Snapshot, Snapshot> load_both(const CommonOptions& options, const Fold
   return {snapshots[0], snapshots[1]};
 }
 
+/// The policies are compared under one reading, the newer. Options that the older cluster sets otherwise are another question, and are named.
+void note_changed_options(const CommonOptions& options, const Encodings& encodings, const Snapshot& before, ChosenProfiles& chosen) {
+  const Profile& now = chosen.profiles[0];
+  const auto settings = now.options(), earlier = encodings.profile(options.cni.empty() ? now.name() : options.cni, before, installation_of(options)).options();
+  for (const auto& [name, value] : settings)
+    if (earlier.at(name) != value) chosen.notes.push_back(now.name() + ": " + name + " is '" + earlier.at(name) + "' in the old manifests and '" + value + "' in the new; both are read with '" + value + "'");
+}
+
 int run_diff(const CommonOptions& options, const Folders& folders) {
   const std::optional<Cache> cache = cache_of(options);
   note_inputs(options, {folders.old_path, folders.new_path});
   const auto [before, after] = load_both(options, folders, cache);
   const Encodings encodings = load_encodings(options);
-  const ChosenProfiles chosen = choose_profiles(options, encodings, after, {{"--cni", options.cni}});
+  ChosenProfiles chosen = choose_profiles(options, encodings, after, {{"--cni", options.cni}});
+  note_changed_options(options, encodings, before, chosen);
   Report report = [&] {
     const Progress progress("comparing " + folders.old_path + " and " + folders.new_path, !options.quiet);
     return diff(before, after, encodings, chosen.profiles[0], question_of(options));

@@ -1,5 +1,7 @@
 #include "cli/profiles.h"
 
+#include <algorithm>
+
 namespace npverify::cli {
 namespace {
 
@@ -7,6 +9,12 @@ std::string list_of(const std::vector<std::string>& lines) {
   std::string text;
   for (const std::string& line : lines) text += "\n  " + line;
   return text;
+}
+
+/// A profile that the user named runs with the options of the cluster's objects; which these are is said once.
+void note_options(const Profile& profile, ChosenProfiles& chosen) {
+  for (const std::string& line : profile.options_of_cluster())
+    if (std::find(chosen.notes.begin(), chosen.notes.end(), line) == chosen.notes.end()) chosen.notes.push_back(line);
 }
 
 }  // namespace
@@ -33,13 +41,20 @@ ChosenProfiles choose_profiles(const CommonOptions& options, const Encodings& en
   }
   ChosenProfiles chosen{.notes = detected.sentences};
   size_t next = 0;
-  for (const auto& [flag, name] : names) chosen.profiles.push_back(name.empty() ? detected.profiles[next++] : encodings.profile(name, installation));
+  for (const auto& [flag, name] : names) {
+    chosen.profiles.push_back(name.empty() ? detected.profiles[next++] : encodings.profile(name, snapshot, installation));
+    if (!name.empty()) note_options(chosen.profiles.back(), chosen);
+  }
   return chosen;
 }
 
 ChosenProfiles choose_run_profiles(const CommonOptions& options, const Encodings& encodings, const Snapshot& snapshot) {
   const InstallationOptions installation = installation_of(options);
-  if (!options.cni.empty()) return {.profiles = {encodings.profile(options.cni, installation)}, .notes = {}};
+  if (!options.cni.empty()) {
+    ChosenProfiles chosen{.profiles = {encodings.profile(options.cni, snapshot, installation)}, .notes = {}};
+    note_options(chosen.profiles[0], chosen);
+    return chosen;
+  }
   const Detection detected = encodings.detect(snapshot, installation);
   if (!detected.problems.empty()) throw Error(Error::Kind::input, "error: name the CNI with --cni; the manifests tell:" + list_of(detected.problems) + "\n" + profiles_text(encodings));
   return {.profiles = detected.profiles, .notes = detected.sentences};

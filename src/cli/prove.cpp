@@ -43,10 +43,10 @@ Snapshot load_with(const CommonOptions& options, const std::string& path) {
   return load_snapshot(all);
 }
 
-std::vector<Profile> rollout_profiles(const CommonOptions& options, const std::vector<std::string>& names, const Encodings& encodings) {
+std::vector<Profile> rollout_profiles(const CommonOptions& options, const std::vector<std::string>& names, const Encodings& encodings, const Snapshot& snapshot) {
   if (!options.cni.empty() || !options.matrix.empty()) throw Error(Error::Kind::input, "error: --rollout " + names[0] + " " + names[1] + " names the profiles; leave out --cni and --matrix\n");
   std::vector<Profile> profiles;
-  for (const std::string& name : names) profiles.push_back(encodings.profile(name, installation_of(options)));
+  for (const std::string& name : names) profiles.push_back(encodings.profile(name, snapshot, installation_of(options)));
   return profiles;
 }
 
@@ -59,7 +59,7 @@ int run_prove(const CommonOptions& options, const ProveArguments& arguments) {
   ProveOptions question;
   static_cast<Options&>(question) = question_of(options);
   if (of_policies) question.before = load_with(options, arguments.rollout[0]);
-  if (!arguments.rollout.empty() && !of_policies) question.rollout = rollout_profiles(options, arguments.rollout, encodings);
+  if (!arguments.rollout.empty() && !of_policies) question.rollout = rollout_profiles(options, arguments.rollout, encodings, snapshot);
   if (question.rollout.empty()) question.pools = choose_pools(options, encodings, snapshot);
   ChosenProfiles chosen;
   if (question.pools)

@@ -78,6 +78,12 @@ semantics::ProfileRequest library::with_options(semantics::ProfileRequest reques
   return request;
 }
 
+void library::add_options_of_cluster(semantics::ProfileRequest& request, const Snapshot& snapshot, const semantics::Encodings& encodings) {
+  for (const auto& cni : encodings.cnis())
+    if (cni.name == request.cni)
+      for (const auto& [name, value] : policy::options_of_cluster(snapshot.state().manifests.context(), cni)) request.options.try_emplace(name, value);
+}
+
 Encodings Encodings::load(const std::string& folder) {
   return library::guarded([&] {
     if (!holds_encodings(folder)) throw base::InputError("error: '" + folder + "' holds no encodings (no axes.yaml)\n");
@@ -114,6 +120,15 @@ Profile Encodings::profile(const std::string& text, const InstallationOptions& o
   });
 }
 
+Profile Encodings::profile(const std::string& text, const Snapshot& snapshot, const InstallationOptions& options) const {
+  return library::guarded([&] {
+    const auto& all = *state_->encodings;
+    auto request = semantics::parse_profile_request(text);
+    library::add_options_of_cluster(request, snapshot, all);
+    return Profile(std::make_shared<Profile::State>(Profile::State{all.resolve(library::with_options(request, options, all)), state_->digest}));
+  });
+}
+
 Detection Encodings::detect(const Snapshot& snapshot, const InstallationOptions& options) const {
   return library::guarded([&] {
     const policy::Detection found = policy::detect_profiles(snapshot.state().manifests.context(), state_->encodings->cnis());
@@ -133,6 +148,19 @@ std::vector<std::string> Encodings::profile_names() const {
 }
 
 std::string Profile::name() const { return state_->profile.name(); }
+
+std::vector<std::string> Profile::options_of_cluster() const {
+  std::vector<std::string> lines;
+  for (const auto& [name, value] : state_->profile.options)
+    if (value.source == semantics::OptionSource::cluster_object) lines.push_back(this->name() + ": " + name + "=" + (value.value.empty() ? "\"\"" : value.value) + " from " + value.origin);
+  return lines;
+}
+
+std::map<std::string, std::string> Profile::options() const {
+  std::map<std::string, std::string> values;
+  for (const auto& [name, value] : state_->profile.options) values[name] = value.value;
+  return values;
+}
 
 std::string Encodings::list_page(bool json, size_t width) const {
   return library::guarded([&] { return report::list_page(*state_->encodings, json, width); });

@@ -9,9 +9,11 @@
 namespace npverify {
 namespace {
 
-matrix::Cluster::Resolve resolver(const Encodings& encodings, const InstallationOptions& options) {
-  return [&encodings, &options](const semantics::ProfileRequest& request) {
+/// `snapshot`: what neither a request nor `options` sets is as its objects set it wherever that CNI runs; null: requests are complete.
+matrix::Cluster::Resolve resolver(const Snapshot* snapshot, const Encodings& encodings, const InstallationOptions& options) {
+  return [snapshot, &encodings, &options](semantics::ProfileRequest request) {
     const auto& all = *encodings.state().encodings;
+    if (snapshot) library::add_options_of_cluster(request, *snapshot, all);
     return all.resolve(library::with_options(request, options, all));
   };
 }
@@ -42,7 +44,7 @@ NodePools NodePools::from_matrix(const std::string& path, const Snapshot& snapsh
     base::Diagnostics diagnostics;
     const matrix::Matrix read = matrix::read_matrix(read_file(path), encodings.state().encodings->cnis(), diagnostics);
     if (diagnostics.has_errors()) throw base::InputError(diagnostics);
-    return NodePools(std::make_shared<State>(State{snapshot, matrix::Cluster(read, snapshot.state().whole(), resolver(encodings, options)), path, {}}));
+    return NodePools(std::make_shared<State>(State{snapshot, matrix::Cluster(read, snapshot.state().whole(), resolver(&snapshot, encodings, options)), path, {}}));
   });
 }
 
@@ -54,7 +56,7 @@ NodePools NodePools::detect(const Snapshot& snapshot, const Encodings& encodings
       for (const auto& problem : found.problems) said += "\n  " + problem;
       throw base::InputError("error: the manifests do not tell which CNI runs on which node" + (said.empty() ? "; give a matrix with --matrix" : ":" + said) + "\n");
     }
-    return NodePools(std::make_shared<State>(State{snapshot, matrix::Cluster(found, snapshot.state().whole(), resolver(encodings, options)), "", found.sentences}));
+    return NodePools(std::make_shared<State>(State{snapshot, matrix::Cluster(found, snapshot.state().whole(), resolver(nullptr, encodings, options)), "", found.sentences}));
   });
 }
 

@@ -6,6 +6,7 @@
 #include "library/inputs.h"
 #include "library/remember.h"
 #include "library/state.h"
+#include "policy/detect.h"
 #include "verify/compare.h"
 #include "verify/prove.h"
 
@@ -177,7 +178,9 @@ Report prove(const Snapshot& snapshot, const std::vector<std::string>& specifica
     if (diagnostics.has_errors()) throw base::InputError(diagnostics);
     std::vector<semantics::Profile> profiles;
     for (const Profile& profile : options.profiles) profiles.push_back(profile.state().profile);
-    const verify::ProveOptions rooms = rooms_options(options);
+    verify::ProveOptions rooms = rooms_options(options);
+    for (const auto& cni : encodings.state().encodings->cnis())
+      for (const auto& [name, value] : policy::options_of_cluster(snapshot.state().whole(), cni)) rooms.options[cni.name].try_emplace(name, value);
     auto state = state_of(verify::prove(snapshot.state().whole(), sets, *encodings.state().encodings, profiles, rooms), "prove", snapshot);
     state->fail_on = options.fail_on;
     state->run.sources.add(snapshot.state().whole());

@@ -76,6 +76,9 @@ auto guarded(Step&& step) -> decltype(step()) {
   }
 }
 
+/// Adds the options that the snapshot's own objects set for the request's CNI, where it does not set them itself.
+void add_options_of_cluster(semantics::ProfileRequest& request, const Snapshot& snapshot, const semantics::Encodings& encodings);
+
 /// A request with every option of `options` that is for its CNI and that it does not set itself. Throws InputError for options that no
 /// CNI has.
 semantics::ProfileRequest with_options(semantics::ProfileRequest request, const InstallationOptions& options, const semantics::Encodings& encodings);

@@ -28,7 +28,7 @@ void add_profiles(Detection& detection, const Agent& agent, const semantics::Cni
   if (nodes.empty()) nodes.push_back(nullptr);
   for (size_t i = 0; i < nodes.size(); ++i) {
     semantics::ProfileRequest request{agent.cni, cni.releases.empty() ? std::nullopt : agent.version, {}};
-    request.options = configured_options(snapshot, cni, nodes[i]);
+    request.options = configured_options(snapshot, cni, agent, nodes[i]);
     auto found = std::find_if(detection.profiles.begin(), detection.profiles.end(), [&](const auto& one) { return same_request(one.request, request); });
     if (found == detection.profiles.end()) found = detection.profiles.insert(detection.profiles.end(), {request, {}});
     if (!agent.nodes.empty()) found->nodes.push_back(agent.nodes[i]);

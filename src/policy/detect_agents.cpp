@@ -116,7 +116,9 @@ std::vector<Agent> find_agents(const resource::Snapshot& snapshot) {
     if (pod.spec.node_name.empty()) continue;
     auto agent = agent_of(pod.spec.images, daemon_set_of(pod.owner));
     if (!agent || !covered.emplace(pod.spec.node_name, agent->cni).second) continue;
-    agent->seen += " of " + object_text("Pod", pod.meta);
+    agent->owner = object_text("Pod", pod.meta);
+    agent->seen += " of " + agent->owner;
+    agent->variables = pod.spec.agent_variables;
     agent->nodes = {pod.spec.node_name};
     agent->by_pod = true;
     agents.push_back(*agent);
@@ -126,7 +128,9 @@ std::vector<Agent> find_agents(const resource::Snapshot& snapshot) {
     if (workload.kind != "DaemonSet") continue;
     auto agent = agent_of(workload.pod.images, workload.meta.name);
     if (!agent) continue;
-    agent->seen += " of " + object_text("DaemonSet", workload.meta);
+    agent->owner = object_text("DaemonSet", workload.meta);
+    agent->seen += " of " + agent->owner;
+    agent->variables = workload.pod.agent_variables;
     const placement::Subject subject = placement::subject_of(workload, snapshot);
     for (const auto& node : nodes)
       if (!covered.contains({node.name, agent->cni}) && placement::landing(subject, node) != placement::Landing::no) agent->nodes.push_back(node.name);

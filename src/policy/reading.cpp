@@ -36,21 +36,38 @@ namespace {
 struct DatapathAxis {
   const char* axis;
   enum class Effect : uint8_t { drop, admit, unknown_isolated, unknown_denied } effect;
+  /// The flows that the axis asks about, whatever the answer: all that is open where nothing answers it.
+  logic::Expr (*concerns)(logic::Pool&, Direction);
 };
 using enum DatapathAxis::Effect;
 
-// The axes that speak of every flow, whatever the policies.
-constexpr DatapathAxis datapath_axes[] = {{"datapath.sctp", drop},           {"datapath.vxlan", drop},      {"datapath.to-own-node", drop},
-                                          {"datapath.from-own-node", admit}, {"protocols.beyond", unknown_isolated}, {"hosts.to-own-node", unknown_denied}};
+logic::Expr with_a_host(logic::Pool& pool, Direction direction) { return pool.kind_is(peer_of(direction), logic::EndpointKind::host); }
+logic::Expr sent_to_a_host(logic::Pool& pool, Direction direction) { return direction == Direction::egress ? with_a_host(pool, direction) : logic::False; }
+logic::Expr from_a_host(logic::Pool& pool, Direction direction) { return direction == Direction::ingress ? with_a_host(pool, direction) : logic::False; }
+logic::Expr sent_udp(logic::Pool& pool, Direction direction) { return direction == Direction::egress ? pool.protocol_is(base::Protocol::udp) : logic::False; }
+logic::Expr sctp(logic::Pool& pool, Direction) { return pool.protocol_is(base::Protocol::sctp); }
+logic::Expr icmp(logic::Pool& pool, Direction) { return pool.protocol_is(base::Protocol::icmp); }
 
-// Nothing is known of any flow.
-void add_total_gap(const semantics::Profile& profile, const std::string& axis, DirectionReading& side) {
-  side.add({logic::True, Gap::Scope::always, axis, "axis " + axis + ": encodings hold " + semantics::missing_evidence(profile, profile.axis(axis))});
+// The axes that speak of every flow, whatever the policies.
+constexpr DatapathAxis datapath_axes[] = {{"datapath.sctp", drop, sctp},
+                                          {"datapath.vxlan", drop, sent_udp},
+                                          {"datapath.to-own-node", drop, sent_to_a_host},
+                                          {"datapath.from-own-node", admit, from_a_host},
+                                          {"protocols.beyond", unknown_isolated, icmp},
+                                          {"hosts.to-own-node", unknown_denied, sent_to_a_host}};
+
+// Nothing is known of these flows.
+void add_gap(const semantics::Profile& profile, const std::string& axis, logic::Expr flows, DirectionReading& side) {
+  if (!flows.is_false()) side.add({flows, Gap::Scope::always, axis, "axis " + axis + ": encodings hold " + semantics::missing_evidence(profile, profile.axis(axis))});
 }
 
 void read_datapath(AxisReader& axes, Direction direction, DirectionReading& side) {
   const auto& profile = axes.profile();
-  for (const auto& [axis, effect] : datapath_axes) {
+  for (const auto& [axis, effect, concerns] : datapath_axes) {
+    if (profile.axis(axis).gap()) {
+      add_gap(profile, axis, concerns(axes.pool(), direction), side);
+      continue;
+    }
     // What `isolated` stands for is filled in where the verdict is folded: the flag is replaced there.
     const std::vector<semantics::Argument> arguments = effect == admit ? std::vector<semantics::Argument>{axes.pool().flag("isolated")} : std::vector<semantics::Argument>{};
     const logic::Expr when = axes.ask(axis, arguments, direction);
@@ -61,7 +78,6 @@ void read_datapath(AxisReader& axes, Direction direction, DirectionReading& side
     if (effect == unknown_isolated) side.add({when, Gap::Scope::isolated, axis, sentence});
     if (effect == unknown_denied) side.add({when, Gap::Scope::denied, axis, sentence});
   }
-  for (const auto& axis : axes.take_missing()) add_total_gap(profile, axis, side);
 }
 
 void read_enforcement(const semantics::Profile& profile, DirectionReading& side) {
@@ -70,7 +86,7 @@ void read_enforcement(const semantics::Profile& profile, DirectionReading& side)
   side.unisolated_denied = mode.rule == "enforcement.always";
   // An option of the installation that nobody looked at concerns every flow, policy or none: the agent may not even start with it.
   for (const char* axis : {"enforcement.mode", "ip-blocks.addresses"})
-    if (profile.axis(axis).gap()) add_total_gap(profile, axis, side);
+    if (profile.axis(axis).gap()) add_gap(profile, axis, logic::True, side);
 }
 
 }  // namespace

@@ -28,6 +28,16 @@ void decode_ports(const Field& ports, ContainerKind container, PodSpec& spec) {
   }
 }
 
+void decode_agent_variables(const Field& environment, PodSpec& spec) {
+  for (size_t i = 0; i < environment.size(); ++i) {
+    const Field variable = environment.item(i);
+    if (!variable.mapping()) continue;
+    const Field name = variable.child("name"), value = variable.child("value"), from = variable.child("valueFrom");
+    const auto text = name.text();
+    if (text && text->starts_with("FELIX_")) spec.agent_variables[std::string(*text)] = from.present() ? agent_variable_unsaid : value.text_or("");
+  }
+}
+
 void decode_containers(const Field& containers, bool init, PodSpec& spec) {
   for (size_t i = 0; i < containers.size(); ++i) {
     const Field container = containers.item(i);
@@ -35,10 +45,11 @@ void decode_containers(const Field& containers, bool init, PodSpec& spec) {
     container.no_slips({"name", "image", "command", "args", "workingDir", "ports", "envFrom", "env", "resources", "resizePolicy", "restartPolicy", "restartPolicyRules", "volumeMounts", "volumeDevices",
                         "livenessProbe", "readinessProbe", "startupProbe", "lifecycle", "terminationMessagePath", "terminationMessagePolicy", "imagePullPolicy", "securityContext", "stdin", "stdinOnce",
                         "tty"});
-    const Field restart = container.child("restartPolicy"), ports = container.child("ports"), image = container.child("image");
+    const Field restart = container.child("restartPolicy"), ports = container.child("ports"), image = container.child("image"), environment = container.child("env");
     const bool sidecar = init && restart.text() == "Always";
     decode_ports(ports, !init ? ContainerKind::regular : sidecar ? ContainerKind::sidecar : ContainerKind::init, spec);
     if (const auto text = image.text()) spec.images.emplace_back(*text);
+    decode_agent_variables(environment, spec);
   }
 }
 

@@ -158,6 +158,9 @@ struct TopologySpreadConstraint {
   Origin origin;
 };
 
+/// Stands for the value of a variable that is taken from another object.
+inline constexpr const char* agent_variable_unsaid = "(valueFrom)";
+
 /// The parts of a pod's spec that decide about its traffic and its placement.
 struct PodSpec {
   std::string service_account = "default";
@@ -166,6 +169,7 @@ struct PodSpec {
   bool host_network = false;
   std::vector<ContainerPort> ports;  ///< containers' ports in order of declaration, then init containers'
   std::vector<std::string> images;   ///< of all containers, for the detection of CNI agents
+  std::map<std::string, std::string> agent_variables;  ///< FELIX_* of all containers: how Calico's agent is configured; agent_variable_unsaid for a valueFrom
   std::vector<NodeLabel> node_selector;
   std::optional<std::vector<NodeSelectorTerm>> required_node_affinity;
   std::vector<Toleration> tolerations;

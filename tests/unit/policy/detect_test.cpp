@@ -141,3 +141,41 @@ TEST_CASE("Calico's dataplane and host action") {
   CHECK(found.profiles[0].request.options.at("dataplane").value == "bpf");
   CHECK(found.profiles[0].request.options.at("default-endpoint-to-host-action").value == "Drop");
 }
+
+TEST_CASE("variables of Felix's container outrank its objects") {
+  const std::string felix = "apiVersion: crd.projectcalico.org/v1\nkind: FelixConfiguration\nmetadata: {name: default}\nspec: {bpfEnabled: true, defaultEndpointToHostAction: Drop, vxlanPort: 4790}\n---\n";
+  const std::string agent =
+      "apiVersion: apps/v1\nkind: DaemonSet\nmetadata: {name: calico-node, namespace: kube-system}\nspec:\n  selector: {matchLabels: {k8s-app: x}}\n  template:\n    metadata: {labels: {k8s-app: x}}\n    spec:\n"
+      "      containers: [{name: calico-node, image: \"calico/node:v3.28.2\", env: [{name: FELIX_DEFAULTENDPOINTTOHOSTACTION, value: ACCEPT}, {name: FELIX_BPFENABLED, value: \"False\"},\n"
+      "        {name: FELIX_ALLOWVXLANPACKETSFROMWORKLOADS, valueFrom: {configMapKeyRef: {name: c, key: k}}}, {name: OTHER, value: x}]}]\n---\n";
+  const Detection found = detect(felix + agent);
+  REQUIRE(found.profiles.size() == 1);
+  const auto& options = found.profiles[0].request.options;
+  CHECK(options.at("dataplane").value == "iptables");
+  CHECK(options.at("default-endpoint-to-host-action").value == "Accept");
+  CHECK(options.at("default-endpoint-to-host-action").origin.starts_with("FELIX_DEFAULTENDPOINTTOHOSTACTION of DaemonSet kube-system/calico-node"));
+  CHECK(options.at("vxlan-port").value == "4790");
+  CHECK(options.at("allow-vxlan-packets-from-workloads").value == resource::agent_variable_unsaid);
+}
+
+TEST_CASE("what a cluster's objects set for a CNI that the user names") {
+  static const auto encodings = semantics::Encodings::load(NPVERIFY_SOURCE_DIR "/encodings");
+  const auto options_of = [](const std::string& text, const std::string& name) {
+    for (const auto& cni : encodings->cnis())
+      if (cni.name == name) return options_of_cluster(load(text), cni);
+    return std::map<std::string, semantics::OptionValue>{};
+  };
+  const std::string config = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: cilium-config, namespace: kube-system}\ndata: {policy-cidr-match-mode: nodes, something: else}\n---\n";
+  const auto found = options_of(config + node("a"), "cilium");
+  REQUIRE(found.size() == 1);
+  CHECK(found.at("policy-cidr-match-mode").value == "nodes");
+  CHECK(options_of(config, "cilium").at("policy-cidr-match-mode").value == "nodes");
+  CHECK(options_of(config, "calico").empty());
+
+  const std::string of_one = "apiVersion: cilium.io/v2\nkind: CiliumNodeConfig\nmetadata: {name: c, namespace: kube-system}\nspec:\n  nodeSelector: {matchLabels: {pool: b}}\n  defaults: {policy-cidr-match-mode: nodes}\n---\n";
+  CHECK(options_of(of_one + node("a", ", pool: a") + node("b", ", pool: b"), "cilium").at("policy-cidr-match-mode").value == option_differs);
+  CHECK(options_of(of_one + node("b", ", pool: b"), "cilium").at("policy-cidr-match-mode").value == "nodes");
+  // A node that another CNI serves does not count.
+  const std::string cilium_on_b = daemon_set("cilium", "quay.io/cilium/cilium:v1.16.3", "pool: b");
+  CHECK(options_of(of_one + node("a", ", pool: a") + node("b", ", pool: b") + cilium_on_b, "cilium").at("policy-cidr-match-mode").value == "nodes");
+}
