@@ -116,6 +116,8 @@ Set merged(Op op, std::vector<Set> sets) {
 // match: several address_in of one role (or port_in) under and/or   result: one, of the intersection or union
 // The families keep their sets exact, so the canonical form of "cidr minus excepts" is the same however it was spelled.
 void Pool::merge_sets(Op op, std::vector<Expr>& args) {
+  const auto is_set = [&](Expr e) { return nodes_[e.id].op == Op::atom && (atom_of(e).kind == AtomKind::address_in || atom_of(e).kind == AtomKind::port_in); };
+  if (std::count_if(args.begin(), args.end(), is_set) < 2) return;
   const auto is_of = [&](Expr e, AtomKind kind, Role role) { return nodes_[e.id].op == Op::atom && atom_of(e).kind == kind && atom_of(e).role == role; };
   for (const auto& [kind, role] : {std::pair{AtomKind::address_in, Role::source}, {AtomKind::address_in, Role::destination}, {AtomKind::port_in, Role::source}}) {
     const auto one = [&](Expr e) { return is_of(e, kind, role); };
@@ -137,11 +139,15 @@ void Pool::merge_sets(Op op, std::vector<Expr>& args) {
 Expr Pool::fold(Op op, std::vector<Expr> args) {
   const Expr neutral = op == Op::conjunction ? True : False, absorbing = op == Op::conjunction ? False : True;
   std::vector<Expr> flat;
-  for (const Expr e : args) {
-    if (nodes_[e.id].op == op)
-      flat.insert(flat.end(), args_begin(e), args_end(e));
-    else
-      flat.push_back(e);
+  if (std::none_of(args.begin(), args.end(), [&](Expr e) { return nodes_[e.id].op == op; })) {
+    flat = std::move(args);
+  } else {
+    for (const Expr e : args) {
+      if (nodes_[e.id].op == op)
+        flat.insert(flat.end(), args_begin(e), args_end(e));
+      else
+        flat.push_back(e);
+    }
   }
   merge_sets(op, flat);
   std::sort(flat.begin(), flat.end());

@@ -71,6 +71,7 @@ KnownAddresses::KnownAddresses(const semantics::Profile& profile, const resource
 }
 
 Expr KnownAddresses::matched(logic::Pool& pool, Direction direction, const AddressSet& block) const {
+  if (!may_be_unknown()) return logic::False;
   const logic::Role peer = peer_of(direction);
   std::vector<AddressSet::Interval> others;
   for (const auto& addresses : pods_)

@@ -16,6 +16,7 @@ class KnownAddresses {
   /// The peers of which nobody can say whether `block` holds one of their addresses: pods of a dual-stack cluster that the snapshot does not
   /// have, and the subject's own node, whose agent has an address of its own out of the node's pod network.
   logic::Expr unknown(logic::Pool& pool, Direction direction, const base::AddressSet& block) const;
+  bool may_be_unknown() const { return of_pods_ || of_own_node_; }  ///< false: `unknown` is False for every block, and so is `matched`
 
  private:
   struct NodeAddresses {

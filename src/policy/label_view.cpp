@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <sstream>
+#include <unordered_map>
 
 #include "base/diagnostics.h"
 
@@ -67,7 +68,8 @@ struct LabelView::State {
   std::map<std::string, std::string> constants;
   std::unique_ptr<PrefixFilter> filter;  // null: nothing is dropped
   std::string namespace_filter_prefix;
-  mutable std::map<std::string, Source> pod_keys, namespace_keys;
+  std::vector<std::string> overwritten;  // keys of matchLabels that the namespace is written over
+  mutable std::unordered_map<std::string, Source> pod_keys, namespace_keys;
 
   const std::vector<std::string>& list(const char* name) const {
     static const std::vector<std::string> none;
@@ -106,6 +108,7 @@ LabelView::LabelView(const semantics::Profile& profile, const std::vector<resour
   state_->accounts = &accounts;
   const semantics::Resolved& axis = profile.axis("labels.keys");
   state_->parameters = axis.parameters;
+  state_->overwritten = state_->list("overwritten");
   for (const std::string& pair : state_->list("constant")) {  // "key=value", or "key=$option"
     const auto equals = pair.find('=');
     std::string value = pair.substr(equals + 1);
@@ -181,7 +184,9 @@ class Key {
 
   logic::Expr meets(const resource::LabelSelectorRequirement& r) const {
     using enum resource::SelectorOperator;
+    if (r.op == in && r.values.size() == 1) return has_value(r.values[0]);
     std::vector<logic::Expr> values;
+    values.reserve(r.values.size());
     for (const auto& value : r.values) values.push_back(has_value(value));
     switch (r.op) {
       case in: return pool_.disjunction(std::move(values));
@@ -202,27 +207,36 @@ class Key {
 }  // namespace
 
 logic::Expr LabelView::pods(logic::Pool& pool, logic::Role role, const resource::LabelSelector& selector) const {
+  const auto meets = [&](const auto& r) { return Key(pool, role, pod_key(r.key), *state_->accounts).meets(r); };
+  if (selector.requirements.size() == 1) return meets(selector.requirements[0]);
   std::vector<logic::Expr> all;
-  for (const auto& r : selector.requirements) all.push_back(Key(pool, role, pod_key(r.key), *state_->accounts).meets(r));
+  all.reserve(selector.requirements.size());
+  for (const auto& r : selector.requirements) all.push_back(meets(r));
   return pool.conjunction(std::move(all));
 }
 
 logic::Expr LabelView::pods_of_own_namespace(logic::Pool& pool, logic::Role role, const resource::LabelSelector& selector) const {
+  const auto overwritten = [&](const auto& r) { return r.match_label && has(state_->overwritten, r.key); };
+  if (std::none_of(selector.requirements.begin(), selector.requirements.end(), overwritten)) return pods(pool, role, selector);
   resource::LabelSelector left = selector;
-  std::erase_if(left.requirements, [&](const auto& r) { return r.match_label && has(state_->list("overwritten"), r.key); });
+  std::erase_if(left.requirements, overwritten);
   return pods(pool, role, left);
 }
 
 logic::Expr LabelView::namespaces(logic::Pool& pool, logic::Role role, const resource::LabelSelector& selector) const {
+  const auto meets = [&](const auto& r) { return Key(pool, role, namespace_key(r.key), *state_->accounts).meets(r); };
+  if (selector.requirements.size() == 1) return meets(selector.requirements[0]);
   std::vector<logic::Expr> all;
-  for (const auto& r : selector.requirements) all.push_back(Key(pool, role, namespace_key(r.key), *state_->accounts).meets(r));
+  all.reserve(selector.requirements.size());
+  for (const auto& r : selector.requirements) all.push_back(meets(r));
   return pool.conjunction(std::move(all));
 }
 
 logic::Expr LabelView::unknown(logic::Pool& pool, logic::Role role, const resource::LabelSelector& selector) const {
+  const auto of_account = [&](const auto& r) { return pod_key(r.key).kind == Kind::service_account_label; };
+  if (std::none_of(selector.requirements.begin(), selector.requirements.end(), of_account)) return logic::False;
   resource::LabelSelector told = selector;
-  const bool asks = std::erase_if(told.requirements, [&](const auto& r) { return pod_key(r.key).kind == Kind::service_account_label; }) > 0;
-  if (!asks) return logic::False;
+  std::erase_if(told.requirements, of_account);
   const logic::Expr known = pods_of(pool, role, *state_->accounts, [](const auto&) { return true; });
   return pool.conjunction({pool.kind_is(role, logic::EndpointKind::pod), pods(pool, role, told), pool.negation(known)});
 }

@@ -30,10 +30,28 @@ bool has_long_key(const resource::LabelSelector& selector, size_t longest, size_
   });
 }
 
-// Structural: a selector with such a key selects everything.
-bool selects_everything(const AxisReader& axes, const resource::LabelSelector& selector, bool of_namespaces) {
-  return axes.profile().axis("selectors.long-keys").rule == "keys.long-select-everything" && has_long_key(selector, of_namespaces ? 28 : 59, of_namespaces ? 218 : 249);
-}
+// What the profile says of every policy, looked up once.
+struct Structure {
+  bool long_keys_select_everything = false;  ///< a selector with such a key does
+  bool rules_isolate = false;                ///< also in a direction that policyTypes does not list
+  std::vector<std::string> missing;          ///< structural axes without evidence
+
+  explicit Structure(const semantics::Profile& profile) {
+    long_keys_select_everything = profile.axis("selectors.long-keys").rule == "keys.long-select-everything";
+    rules_isolate = profile.axis("policy.types").rule == "types.rules-isolate-too";
+    for (const char* axis : {"policy.types", "selectors.long-keys", "labels.keys"})
+      if (profile.axis(axis).gap()) missing.emplace_back(axis);
+  }
+
+  bool selects_everything(const resource::LabelSelector& selector, bool of_namespaces) const {
+    return long_keys_select_everything && has_long_key(selector, of_namespaces ? 28 : 59, of_namespaces ? 218 : 249);
+  }
+
+  bool isolates(const NetworkPolicy& policy, Direction direction) const {
+    const bool listed = direction == Direction::ingress ? policy.type_ingress : policy.type_egress;
+    return listed || (rules_isolate && !(direction == Direction::ingress ? policy.ingress : policy.egress).empty());
+  }
+};
 
 // The block without its excepts.
 base::AddressSet addresses_of(const resource::IpBlock& block) {
@@ -44,22 +62,24 @@ base::AddressSet addresses_of(const resource::IpBlock& block) {
 
 class Translation {
  public:
-  Translation(AxisReader& axes, const LabelView& labels, const KnownAddresses& addresses, const NetworkPolicy& policy, Direction direction)
-      : axes_(axes), pool_(axes.pool()), labels_(labels), addresses_(addresses), policy_(policy), direction_(direction), peer_(peer_of(direction)) {}
+  Translation(AxisReader& axes, const Structure& structure, const LabelView& labels, const KnownAddresses& addresses, const NetworkPolicy& policy, Direction direction)
+      : axes_(axes), structure_(structure), pool_(axes.pool()), labels_(labels), addresses_(addresses), policy_(policy), direction_(direction), peer_(peer_of(direction)) {}
 
   // What of a rule nobody can say: flows that it may allow, if no other does.
   void note_open(const NetworkPolicyRule& source, const Policy& read, Expr ports, DirectionReading& side) {
-    const auto add = [&](Expr when, const char* axis, const std::string& why) {
-      if (!when.is_false()) side.add({pool_.conjunction({read.subject, when, ports}), Gap::Scope::denied, axis, why, policy_.meta.namespace_name});
+    const auto add = [&](Expr when, const char* axis, const char* what, const char* why) {
+      if (!when.is_false()) side.add({pool_.conjunction({read.subject, when, ports}), Gap::Scope::denied, axis, what + read.id() + why, policy_.meta.namespace_name});
     };
     for (const auto& peer : source.peers) {
-      add(open_accounts(peer), "labels.keys", "a peer of " + read.id() + " asks for labels of the pod's ServiceAccount, which is not among the objects given");
-      add(open_addresses(peer), "ip-blocks.addresses", "an ipBlock of " + read.id() + " may hold another address of the peer, which is not among the objects given");
+      add(open_accounts(peer), "labels.keys", "a peer of ", " asks for labels of the pod's ServiceAccount, which is not among the objects given");
+      add(open_addresses(peer), "ip-blocks.addresses", "an ipBlock of ", " may hold another address of the peer, which is not among the objects given");
     }
   }
 
   Rule rule(const NetworkPolicyRule& source, size_t number) {
     Rule rule{.peer = logic::True, .ports = logic::True, .origin = source.origin};
+    rule.peer_terms.reserve(source.peers.size());
+    rule.port_terms.reserve(source.ports.size());
     rule.field = std::string(to_string(direction_)) + "[" + std::to_string(number) + "]";
     const bool has_ports = !source.ports.empty();
     for (size_t i = 0; i < source.peers.size(); ++i)
@@ -73,7 +93,9 @@ class Translation {
 
  private:
   Expr any(const std::vector<Term>& terms) {
+    if (terms.size() == 1) return terms[0].when;
     std::vector<Expr> all;
+    all.reserve(terms.size());
     for (const Term& term : terms) all.push_back(term.when);
     return pool_.disjunction(std::move(all));
   }
@@ -82,7 +104,7 @@ class Translation {
 
   // Pods by selectors; and, for the CNIs that look there, ends that are no pods.
   Expr selected(const NetworkPolicyPeer& peer) {
-    if ((peer.pod_selector && selects_everything(axes_, *peer.pod_selector, false)) || (peer.namespace_selector && selects_everything(axes_, *peer.namespace_selector, true))) return logic::True;
+    if ((peer.pod_selector && structure_.selects_everything(*peer.pod_selector, false)) || (peer.namespace_selector && structure_.selects_everything(*peer.namespace_selector, true))) return logic::True;
     const Expr is_pod = pool_.kind_is(peer_, logic::EndpointKind::pod);
     std::vector<Expr> pod{is_pod, in_namespace(peer)};
     if (peer.pod_selector) pod.push_back(pool_.negation(labels_.unknown(pool_, peer_, *peer.pod_selector)));
@@ -95,13 +117,13 @@ class Translation {
 
   // Pods of whom it is open whether the peer's selectors select them.
   Expr open_accounts(const NetworkPolicyPeer& peer) {
-    if (!peer.pod_selector) return logic::False;
-    return pool_.both(in_namespace(peer), labels_.unknown(pool_, peer_, *peer.pod_selector));
+    const Expr unknown = peer.pod_selector ? labels_.unknown(pool_, peer_, *peer.pod_selector) : logic::False;
+    return unknown.is_false() ? logic::False : pool_.both(in_namespace(peer), unknown);
   }
 
   // Ends of whom it is open whether the block holds one of their addresses.
   Expr open_addresses(const NetworkPolicyPeer& peer) {
-    if (!peer.ip_block) return logic::False;
+    if (!peer.ip_block || !addresses_.may_be_unknown()) return logic::False;
     const Expr counts = axes_.ask("ip-blocks.peers", {logic::True, truth(peer.ip_block->cidr.length == 0)}, direction_);
     return pool_.both(counts, addresses_.unknown(pool_, direction_, addresses_of(*peer.ip_block)));
   }
@@ -142,6 +164,7 @@ class Translation {
   static Expr truth(bool b) { return b ? logic::True : logic::False; }
 
   AxisReader& axes_;
+  const Structure& structure_;
   logic::Pool& pool_;
   const LabelView& labels_;
   const KnownAddresses& addresses_;
@@ -154,8 +177,10 @@ class Translation {
 struct PolicyFacts {
   struct Keys {
     int64_t longest = 0, longest_prefix = 0;
+    auto operator<=>(const Keys&) const = default;
   } pods, namespaces;
   bool uses_sctp = false, has_ingress_ip_block = false;
+  auto operator<=>(const PolicyFacts&) const = default;
 
   explicit PolicyFacts(const NetworkPolicy& policy) {
     measure(policy.pod_selector, pods);
@@ -180,7 +205,7 @@ struct PolicyFacts {
     }
   }
 
-  std::map<std::string, int64_t> by_name() const {
+  AxisReader::Facts by_name() const {
     return {{"policy.uses-sctp", uses_sctp},
             {"policy.has-ingress-ip-block", has_ingress_ip_block},
             {"policy.longest-pod-key", pods.longest},
@@ -190,22 +215,38 @@ struct PolicyFacts {
   }
 };
 
-// True where some axis of place "refusal" refuses the policy as a whole.
-bool refuse(AxisReader& axes, const NetworkPolicy& policy, uint32_t index, Reading& reading) {
-  const auto facts = PolicyFacts(policy).by_name();
-  for (const char* axis : {"policy.sctp", "policy.key-length", "policy.ingress-ip-block"}) {
-    if (!axes.ask(axis, {}, Direction::ingress, facts).is_true()) continue;
-    reading.refused.push_back({policy.meta.namespace_name, policy.meta.name, axis, axes.profile().axis(axis).sentence, policy.meta.origin, index});
-    return true;
-  }
-  return false;
-}
+// Which policies an axis of place "refusal" refuses as a whole. Few facts decide it, so it is asked once for each combination of them.
+class Refusals {
+ public:
+  explicit Refusals(AxisReader& axes) : axes_(axes) {}
 
-bool isolates(const AxisReader& axes, const NetworkPolicy& policy, Direction direction) {
-  const bool listed = direction == Direction::ingress ? policy.type_ingress : policy.type_egress;
-  const bool has_rules = !(direction == Direction::ingress ? policy.ingress : policy.egress).empty();
-  return listed || (has_rules && axes.profile().axis("policy.types").rule == "types.rules-isolate-too");
-}
+  struct Answer {
+    const char* axis = nullptr;        ///< that refuses; null: none
+    std::vector<std::string> missing;  ///< axes without evidence
+  };
+  const Answer& of(const NetworkPolicy& policy) {
+    const PolicyFacts facts(policy);
+    const auto [it, fresh] = known_.try_emplace(facts);
+    if (fresh) it->second = ask(facts.by_name());
+    return it->second;
+  }
+
+  Refused refused(const NetworkPolicy& policy, uint32_t index, const Answer& answer) const {
+    return {policy.meta.namespace_name, policy.meta.name, answer.axis, axes_.profile().axis(answer.axis).sentence, policy.meta.origin, index};
+  }
+
+ private:
+  Answer ask(const AxisReader::Facts& facts) {
+    Answer answer;
+    for (const char* axis : {"policy.sctp", "policy.key-length", "policy.ingress-ip-block"})
+      if (!answer.axis && axes_.ask(axis, facts, Direction::ingress).is_true()) answer.axis = axis;
+    answer.missing = axes_.take_missing();
+    return answer;
+  }
+
+  AxisReader& axes_;
+  std::map<PolicyFacts, Answer> known_;
+};
 
 void note_gaps(const std::vector<std::string>& missing, const Policy& policy, const semantics::Profile& profile, DirectionReading& reading) {
   for (const auto& axis : missing)
@@ -217,7 +258,9 @@ const std::vector<NetworkPolicyRule>& rules_of(const NetworkPolicy& policy, Dire
 // A policy that asks for labels of ServiceAccounts that nobody gave may or may not select their pods.
 void note_open_subjects(logic::Pool& pool, const LabelView& labels, const NetworkPolicy& policy, Direction direction, const Policy& read, DirectionReading& side) {
   const Role subject = subject_of(direction);
-  const Expr when = pool.both(pool.namespace_is(subject, policy.meta.namespace_name), labels.unknown(pool, subject, policy.pod_selector));
+  const Expr unknown = labels.unknown(pool, subject, policy.pod_selector);
+  if (unknown.is_false()) return;
+  const Expr when = pool.both(pool.namespace_is(subject, policy.meta.namespace_name), unknown);
   if (!when.is_false())
     side.add({when, Gap::Scope::always, "labels.keys", "the podSelector of " + read.id() + " asks for labels of the pod's ServiceAccount, which is not among the objects given", policy.meta.namespace_name});
 }
@@ -231,24 +274,28 @@ void translate_network_policies(AxisReader& axes, const LabelView& labels, const
     only = &all;
   }
   logic::Pool& pool = axes.pool();
+  const Structure structure(axes.profile());
+  Refusals refusals(axes);
   for (const uint32_t index : *only) {
     const NetworkPolicy& policy = policies[index];
-    if (refuse(axes, policy, index, reading)) continue;
-    auto missing = axes.take_missing();
-    if (axes.profile().axis("policy.types").gap()) missing.push_back("policy.types");
-    if (axes.profile().axis("selectors.long-keys").gap()) missing.push_back("selectors.long-keys");
-    if (axes.profile().axis("labels.keys").gap()) missing.push_back("labels.keys");
+    const Refusals::Answer& refusal = refusals.of(policy);
+    if (refusal.axis) {
+      reading.refused.push_back(refusals.refused(policy, index, refusal));
+      continue;
+    }
     for (const Direction direction : both_directions) {
       DirectionReading& side = reading.direction(direction);
       const Role subject = subject_of(direction);
       Policy read{.namespace_name = policy.meta.namespace_name, .name = policy.meta.name, .origin = policy.meta.origin, .index = index};
-      read.selector = selects_everything(axes, policy.pod_selector, false) ? logic::True : labels.pods_of_own_namespace(pool, subject, policy.pod_selector);
+      read.selector = structure.selects_everything(policy.pod_selector, false) ? logic::True : labels.pods_of_own_namespace(pool, subject, policy.pod_selector);
       read.subject = pool.both(pool.namespace_is(subject, policy.meta.namespace_name), read.selector);
-      note_gaps(missing, read, axes.profile(), side);
-      if (!isolates(axes, policy, direction)) continue;
+      note_gaps(refusal.missing, read, axes.profile(), side);
+      note_gaps(structure.missing, read, axes.profile(), side);
+      if (!structure.isolates(policy, direction)) continue;
       note_open_subjects(pool, labels, policy, direction, read, side);
       const auto& rules = rules_of(policy, direction);
-      Translation translation(axes, labels, addresses, policy, direction);
+      Translation translation(axes, structure, labels, addresses, policy, direction);
+      read.rules.reserve(rules.size());
       for (size_t i = 0; i < rules.size(); ++i) {
         read.rules.push_back(translation.rule(rules[i], i));
         translation.note_open(rules[i], read, read.rules.back().ports, side);
@@ -263,9 +310,11 @@ void translate_network_policies(AxisReader& axes, const LabelView& labels, const
 std::vector<Refused> refused_policies(const resource::Snapshot& snapshot, const ClusterFacts& facts, const semantics::Profile& profile) {
   logic::Pool pool;
   AxisReader axes(pool, profile, facts);
-  Reading reading{.profile = profile};
-  for (uint32_t i = 0; i < snapshot.network_policies.size(); ++i) refuse(axes, snapshot.network_policies[i], i, reading);
-  return std::move(reading.refused);
+  Refusals refusals(axes);
+  std::vector<Refused> refused;
+  for (uint32_t i = 0; i < snapshot.network_policies.size(); ++i)
+    if (const auto& answer = refusals.of(snapshot.network_policies[i]); answer.axis) refused.push_back(refusals.refused(snapshot.network_policies[i], i, answer));
+  return refused;
 }
 
 }  // namespace npverify::policy

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/diagnostics.h"
 #include "policy/translate.h"
 
 namespace npverify::policy {
@@ -14,15 +15,58 @@ void DirectionReading::add(Gap gap) {
   gaps.push_back(std::move(gap));
 }
 
-logic::Expr AxisReader::ask(const std::string& axis, const std::vector<semantics::Argument>& arguments, Direction direction, const std::map<std::string, int64_t>& policy_facts) {
-  const semantics::Resolved& resolved = profile_.axis(axis);
-  if (resolved.gap()) {
-    if (std::find(missing_.begin(), missing_.end(), axis) == missing_.end()) missing_.push_back(axis);
-    return logic::False;
+AxisReader::AxisReader(logic::Pool& pool, const semantics::Profile& profile, const ClusterFacts& facts) : pool_(pool), profile_(profile), facts_(facts) {
+  for (const auto& [name, axis] : profile.axes) axes_.emplace_back(name, &axis);
+}
+
+const semantics::Resolved& AxisReader::resolved(std::string_view axis) const {
+  const auto found = std::lower_bound(axes_.begin(), axes_.end(), axis, [](const auto& one, std::string_view name) { return one.first < name; });
+  base::require(found != axes_.end() && found->first == axis, "there is no axis " + std::string(axis));
+  return *found->second;
+}
+
+bool AxisReader::lacks_evidence(const semantics::Resolved& axis) {
+  if (axis.gap() && std::find(missing_.begin(), missing_.end(), axis.axis) == missing_.end()) missing_.push_back(axis.axis);
+  return axis.gap();
+}
+
+size_t AxisReader::HashOfQuestion::operator()(const Question& question) const {
+  size_t hash = std::hash<const void*>{}(question.axis) + static_cast<size_t>(question.direction);
+  for (size_t i = 0; i < question.count; ++i) hash = hash * 0x9e3779b97f4a7c15ULL + question.sorts[i] + static_cast<size_t>(question.values[i]) * 8;
+  return hash;
+}
+
+AxisReader::Question AxisReader::question(const semantics::Resolved& axis, Direction direction, std::initializer_list<semantics::Argument> arguments) {
+  Question question{.axis = &axis, .direction = direction};
+  for (const auto& argument : arguments) {
+    const size_t i = question.count++;
+    question.sorts[i] = argument.index();
+    if (const auto* formula = std::get_if<logic::Expr>(&argument)) question.values[i] = formula->id;
+    if (const auto* number = std::get_if<int64_t>(&argument)) question.values[i] = *number;
+    if (const auto* name = std::get_if<std::string>(&argument)) question.values[i] = pool_.symbol(*name);
+    if (const auto* protocol = std::get_if<base::Protocol>(&argument)) question.values[i] = static_cast<int64_t>(*protocol);
   }
+  return question;
+}
+
+logic::Expr AxisReader::instantiate(const semantics::Resolved& axis, const std::vector<semantics::Argument>& arguments, Direction direction, const Facts& policy_facts) {
   semantics::RuleContext context{.subject = subject_of(direction), .facts = policy_facts};
   context.facts["cluster.dual-stack"] = facts_.ipv4 && facts_.ipv6;
-  return profile_.rules->instantiate(pool_, resolved.rule, arguments, context);
+  return profile_.rules->instantiate(pool_, axis.rule, arguments, context);
+}
+
+logic::Expr AxisReader::ask(std::string_view name, std::initializer_list<semantics::Argument> arguments, Direction direction) {
+  const semantics::Resolved& axis = resolved(name);
+  if (lacks_evidence(axis)) return logic::False;
+  if (arguments.size() > most_arguments) return instantiate(axis, arguments, direction, {});
+  const Question asked = question(axis, direction, arguments);
+  if (const auto known = answers_.find(asked); known != answers_.end()) return known->second;
+  return answers_.emplace(asked, instantiate(axis, arguments, direction, {})).first->second;
+}
+
+logic::Expr AxisReader::ask(std::string_view name, const Facts& policy_facts, Direction direction) {
+  const semantics::Resolved& axis = resolved(name);
+  return lacks_evidence(axis) ? logic::False : instantiate(axis, {}, direction, policy_facts);
 }
 
 std::vector<std::string> AxisReader::take_missing() {
@@ -69,8 +113,7 @@ void read_datapath(AxisReader& axes, Direction direction, DirectionReading& side
       continue;
     }
     // What `isolated` stands for is filled in where the verdict is folded: the flag is replaced there.
-    const std::vector<semantics::Argument> arguments = effect == admit ? std::vector<semantics::Argument>{axes.pool().flag("isolated")} : std::vector<semantics::Argument>{};
-    const logic::Expr when = axes.ask(axis, arguments, direction);
+    const logic::Expr when = effect == admit ? axes.ask(axis, {axes.pool().flag("isolated")}, direction) : axes.ask(axis, std::initializer_list<semantics::Argument>{}, direction);
     const std::string sentence = profile.axis(axis).sentence;
     if (when.is_false()) continue;
     if (effect == drop) side.drops.push_back({when, axis, sentence});
