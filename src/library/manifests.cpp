@@ -134,7 +134,7 @@ void Manifests::read_everything() {
 
 resource::Snapshot Manifests::read_all(std::vector<manifest::Document>& documents) const {
   base::Diagnostics diagnostics;
-  for (const auto& file : files_) std::ranges::move(manifest::read_file(file, {}, diagnostics), std::back_inserter(documents));
+  documents = manifest::read_all(files_, {}, diagnostics);
   resource::Snapshot snapshot = resource::load_snapshot(documents, options_, diagnostics);
   if (diagnostics.has_errors()) throw base::InputError(diagnostics);
   return snapshot;

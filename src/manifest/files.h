@@ -17,5 +17,8 @@ std::vector<File> read_files(const std::vector<std::string>& paths, const ReadLi
 File file_of_text(std::string name, std::string text, const ReadLimits& limits, base::Diagnostics& diagnostics);
 /// The documents of one of them.
 std::vector<Document> read_file(const File& file, const ReadLimits& limits, base::Diagnostics& diagnostics);
+/// The documents of all of them, in order, with the diagnostics that reading one file after the other gives. Several threads share them, in
+/// stretches of about `stretch` bytes; a document's index may count from the first of its stretch.
+std::vector<Document> read_all(const std::vector<File>& files, const ReadLimits& limits, base::Diagnostics& diagnostics, size_t stretch = size_t{1} << 17);
 
 }  // namespace npverify::manifest

@@ -70,17 +70,55 @@ TEST_CASE("what might read otherwise is not cut", "[manifest]") {
   for (const char* text : {"{\"a\": 1}\n", "%YAML 1.1\n---\na: 1\n", "a: 1\n...\n%TAG ! x\n---\nb: 1\n", "a: [1,\n\t2]\n---\nb: 1\n", "\ta: 1\n"}) CHECK_FALSE(manifest::cut_documents(text));
 }
 
-TEST_CASE("random streams read in parts as they do whole", "[manifest]") {
-  const std::vector<std::string> pieces{"---\n", "--- ", "---", "...\n", "a: 1\n", "b: x\n", "- x\n", "  ---\n", "c: |\n", "  text\n", "d: \"open", "\"\n", "e: [", "]\n", "# note\n", "\n", "\r\n", "f: >-\n", "   folded\n",
+namespace {
+
+std::string random_stream(std::mt19937& random) {
+  static const std::vector<std::string> pieces{"---\n", "--- ", "---", "...\n", "a: 1\n", "b: x\n", "- x\n", "  ---\n", "c: |\n", "  text\n", "d: \"open", "\"\n", "e: [", "]\n", "# note\n", "\n", "\r\n", "f: >-\n", "   folded\n",
                                         "'", "&x ", "*x\n", "? y\n", ": z\n", "\t", "%A\n", "{g: 1}\n", "\xe2\x80\xa8", "\xc2\x85", "\xc3\xa9: 1\n", "!!str ", "---\r\n", "h: 1 # ---\n"};
+  std::string text;
+  for (size_t i = 0, count = 1 + random() % 12; i < count; ++i) text += pieces[random() % 3 == 0 ? random() % 7 : random() % pieces.size()];
+  return text;
+}
+
+bool fails(const std::string& text) {
+  base::Diagnostics diagnostics;
+  const auto file = manifest::file_of_text("input.yaml", text, {}, diagnostics);
+  if (file) manifest::read_file(file, {}, diagnostics);
+  return diagnostics.has_errors();
+}
+
+}  // namespace
+
+TEST_CASE("random streams read in parts as they do whole", "[manifest]") {
   std::mt19937 random(7);
   size_t compared = 0;
-  for (int round = 0; round < 20000; ++round) {
-    std::string text;
-    for (size_t i = 0, count = 1 + random() % 12; i < count; ++i) text += pieces[random() % 3 == 0 ? random() % 7 : random() % pieces.size()];
-    compared += compare(text) ? 1 : 0;
-  }
+  for (int round = 0; round < 20000; ++round) compared += compare(random_stream(random)) ? 1 : 0;
   CHECK(compared > 2000);
+}
+
+TEST_CASE("files read on several threads as they do one after the other, errors included", "[manifest]") {
+  std::mt19937 random(11);
+  size_t failed = 0, many = 0;
+  for (int round = 0; round < 3000; ++round) {
+    std::vector<manifest::File> files;
+    base::Diagnostics of_one, of_many;
+    for (const char* name : {"a.yaml", "b.yaml", "c.yaml"}) {
+      std::string text = random_stream(random);
+      for (int tries = 0; round % 2 == 0 && tries < 50 && fails(text); ++tries) text = random_stream(random);
+      if (auto file = manifest::file_of_text(name, text, {}, of_one)) files.push_back(std::move(file));
+    }
+    of_one = {};
+    std::vector<manifest::Document> serial;
+    for (const auto& file : files)
+      for (auto& document : manifest::read_file(file, {}, of_one)) serial.push_back(std::move(document));
+    const auto together = manifest::read_all(files, {}, of_many, 1);
+    CHECK(describe(together, of_many).documents == describe(serial, of_one).documents);
+    CHECK(of_many.to_string() == of_one.to_string());
+    failed += of_one.has_errors() ? 1 : 0;
+    many += !of_one.has_errors() && serial.size() > 3 ? 1 : 0;
+  }
+  CHECK(failed > 300);
+  CHECK(many > 50);
 }
 
 TEST_CASE("the examples read in parts as they do whole", "[manifest]") {
