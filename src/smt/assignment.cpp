@@ -2,6 +2,7 @@
 #include "smt/assignment.h"
 
 #include <algorithm>
+#include <array>
 #include <set>
 
 #include "base/diagnostics.h"
@@ -119,22 +120,28 @@ class Reader {
     const Scale& scale = laws_.addresses[static_cast<size_t>(role)][static_cast<size_t>(flow_.family)];
     const base::Address lowest{flow_.family, lowest_of(scale)};
     AddressSet alike = AddressSet::all(flow_.family);
+    std::vector<AddressSet::Interval> elsewhere;  // of all sets that the address is not in, taken away at once: there may be thousands
     for (const logic::Expr e : atoms_) {
       const Atom& a = pool_.atom_of(e);
       if (a.kind != AtomKind::address_in || (a.role != role && !flow_.same_endpoint)) continue;
       // Two ends that are one pod have one address, and the scale of an end that mentions none of this family says nothing.
       const AddressSet& set = pool_.addresses(a);
-      alike = contains(a.role, set) ? alike.intersected(set) : alike.minus(set);
+      if (contains(a.role, set))
+        alike = alike.intersected(set);
+      else
+        elsewhere.insert(elsewhere.end(), set.intervals().begin(), set.intervals().end());
     }
+    alike = alike.minus(AddressSet::of(std::move(elsewhere)));
     EndAssignment& end = flow_.end(role);
     base::require(!alike.empty() && (scale.cuts.empty() || alike.contains(lowest)), "a model's address is outside its own cell");
     end.addresses = std::move(alike);
     end.address = end.addresses.intervals().front().first;
   }
 
-  bool contains(Role role, const AddressSet& set) const {
-    const Scale& scale = laws_.addresses[static_cast<size_t>(role)][static_cast<size_t>(flow_.family)];
-    return set.contains({flow_.family, lowest_of(scale)});
+  bool contains(Role role, const AddressSet& set) {
+    auto& lowest = lowest_[static_cast<size_t>(role)];
+    if (!lowest) lowest = lowest_of(laws_.addresses[static_cast<size_t>(role)][static_cast<size_t>(flow_.family)]);
+    return set.contains({flow_.family, *lowest});
   }
 
   base::uint128 lowest_of(const Scale& scale) const {
@@ -162,6 +169,7 @@ class Reader {
   const std::vector<logic::Expr>& atoms_;
   const Laws& laws_;
   const std::vector<bool>& holds_;
+  std::array<std::optional<base::uint128>, 2> lowest_;  // of each role's scale in the flow's family, once asked
   Assignment flow_;
 };
 

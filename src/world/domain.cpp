@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <string_view>
 
 #include "world/domain.h"
 
@@ -82,7 +83,9 @@ class Domain {
   }
 
   // A declared namespace has the labels of its object, and no others. One that no atom names is a namespace like a fresh one, whose labels
-  // are free, so only the named ones need be told.
+  // are free, so only the named ones need be told. An end is in one namespace at most, so a question about a label can be answered for all of
+  // them at once: in those that have it, yes; in any other of the named ones, no. That is as long as the labels are many; every question
+  // answered for every namespace would be their product.
   Expr namespace_labels(Role role) {
     std::set<std::string> named;
     for (const Expr e : atoms(role)) {
@@ -90,18 +93,28 @@ class Domain {
       if (a.kind == AtomKind::namespace_is) named.insert(pool_.text(a.name));
       if (a.kind == AtomKind::namespace_label_is && pool_.text(a.name) == "kubernetes.io/metadata.name") named.insert(pool_.text(a.value));
     }
-    std::vector<Expr> all;
+    std::vector<Expr> told;                                                   // the end is in a namespace whose labels are known
+    std::map<std::string_view, std::vector<Expr>> with_key;                   // ... that has the key
+    std::map<std::pair<std::string_view, std::string_view>, std::vector<Expr>> with_value;
     for (const auto& ns : universe_.namespaces) {
       if (!named.contains(ns.meta.name)) continue;
-      std::vector<Expr> facts;
-      for (const Expr e : atoms(role)) {
-        const Atom a = pool_.atom_of(e);
-        if (a.kind != AtomKind::namespace_label_is && a.kind != AtomKind::namespace_label_exists) continue;
-        const auto label = ns.meta.labels.find(pool_.text(a.name));
-        const bool truth = label != ns.meta.labels.end() && (a.kind == AtomKind::namespace_label_exists || label->second == pool_.text(a.value));
-        facts.push_back(truth ? e : pool_.negation(e));
+      told.push_back(pool_.namespace_is(role, ns.meta.name));
+      for (const auto& [key, value] : ns.meta.labels) {
+        with_key[key].push_back(told.back());
+        with_value[{key, value}].push_back(told.back());
       }
-      if (!facts.empty()) all.push_back(pool_.implies(pool_.namespace_is(role, ns.meta.name), pool_.conjunction(std::move(facts))));
+    }
+    if (told.empty()) return logic::True;
+    const Expr in_told = pool_.disjunction(told);
+    const auto having = [&](const auto& found, const auto& end) { return found == end ? logic::False : pool_.disjunction(found->second); };
+    std::vector<Expr> all;
+    for (const Expr e : atoms(role)) {
+      const Atom a = pool_.atom_of(e);
+      if (a.kind != AtomKind::namespace_label_is && a.kind != AtomKind::namespace_label_exists) continue;
+      const std::string_view key = pool_.text(a.name), value = pool_.text(a.value);
+      const Expr has = a.kind == AtomKind::namespace_label_exists ? having(with_key.find(key), with_key.end()) : having(with_value.find({key, value}), with_value.end());
+      all.push_back(pool_.implies(has, e));
+      all.push_back(pool_.implies(pool_.both(in_told, e), has));
     }
     return pool_.conjunction(std::move(all));
   }
