@@ -1,8 +1,10 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <set>
 
+#include "smt/cell_classes.h"
 #include "smt/laws.h"
 
 namespace npverify::smt {
@@ -54,7 +56,9 @@ class LawBuilder {
   void mention_cuts(const base::PortSet& set);
   void make_scales();
   void make_scale(Scale& scale, const std::set<base::uint128>& cuts, base::uint128 last);
+  bool make_merged_scale(logic::Role role, base::Family family);
   Literal below(const Scale& scale, base::uint128 cut) const;
+  void add_cubes(std::vector<std::vector<Literal>>& cubes, const CellClasses& classes, const base::AddressSet& set, logic::Role role, base::Family family) const;
   Literal address_literal(logic::Role role, const base::AddressSet& set);
   Literal port_literal(const base::PortSet& set);
   Literal membership(std::vector<std::vector<Literal>> cubes);
@@ -81,6 +85,8 @@ class LawBuilder {
   std::map<PortNameKey, Literal> port_names_;
   std::map<std::pair<logic::Symbol, base::Protocol>, Literal> cluster_names_;
   std::set<base::uint128> address_cuts_[2][2], port_cuts_;
+  std::vector<const base::AddressSet*> address_sets_[2];  ///< [role]: of the atoms
+  std::unique_ptr<const CellClasses> merged_[2][2];       ///< [role][family]: where the scale is of classes of cells
   std::map<logic::Symbol, Literal> flags_;
   bool same_node_ = false, same_endpoint_ = false;
   bool peer_known_[2] = {false, false};

@@ -15,6 +15,7 @@
 // - Intervals (laws_numbers.cpp). Ports and addresses are only compared with constants, so verdicts are constant between neighbouring cut
 //   points; the order encoding has one model a cell. Every cell holds a number because cuts are distinct and lie in 1..last: there are no
 //   empty classes. Cost follows the cuts, so IPv6 is no wider than IPv4. A flow has one family; the other family's scale says nothing.
+//   Where cells are many and the sets tell few apart, a class of cells that every set holds alike takes their place, its lowest cell for all.
 //   That two distinct pods have distinct addresses is no law: cells have room for two nearly always, and where a cell is one address the
 //   builder of the witness must look (a pod and a host may share one, and so may two hosts).
 // - Port names (laws_ports.cpp). A name says only whether the flow's port is a number that a pod declares, so it is one variable for each

@@ -28,9 +28,15 @@ Answer answer_of(z3::check_result result) {
   return Answer::unknown;
 }
 
+// Looking for unused functions in a model costs a walk over all of it, and the models here are Booleans that are read one by one.
+bool without_compacted_models() {
+  z3::set_param("model.compact", false);
+  return true;
+}
+
 class Session {
  public:
-  Session() : terms(context) {}
+  Session() : terms(context) { [[maybe_unused]] static const bool set = without_compacted_models(); }
   z3::context context;
   Z3Terms terms;
 };
