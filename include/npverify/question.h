@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -14,6 +15,9 @@
 
 namespace npverify {
 
+/// Told what is going on: a phase ("solving"), and in a few words what of it. May be called from several threads, for one at a time.
+using ProgressCallback = std::function<void(const std::string& phase, const std::string& detail)>;
+
 /// How a question is asked.
 struct Options {
   std::string universe = "possible";  ///< observed, declared or possible
@@ -25,6 +29,7 @@ struct Options {
   bool second_solver = false;                       ///< ask the second solver too
   bool datapath = false;                            ///< count what a CNI does whatever policy says
   size_t max_findings = 20;                         ///< at least 1
+  ProgressCallback progress;                        ///< may be empty
   std::optional<Shard> shard;                       ///< do one part of the work; `merge` (shard.h) joins the JSON of all parts
 };
 

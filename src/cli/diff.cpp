@@ -1,3 +1,5 @@
+#include <future>
+
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "cli/profiles.h"
@@ -11,11 +13,15 @@ struct Folders {
 
 /// The manifests of both sides; the problems of both where there are any.
 std::pair<Snapshot, Snapshot> load_both(const CommonOptions& options, const Folders& folders, const std::optional<Cache>& cache) {
+  const auto load = [&](const std::string& path) { return Snapshot::load({path}, options.default_namespace, cache); };
+  const bool from_stdin = folders.old_path == "-" || folders.new_path == "-";
+  std::vector<std::future<Snapshot>> sides;
+  for (const std::string& path : {folders.old_path, folders.new_path}) sides.push_back(std::async(from_stdin ? std::launch::deferred : std::launch::async, load, path));
   std::vector<Snapshot> snapshots;
   std::string problems;
-  for (const std::string& path : {folders.old_path, folders.new_path}) {
+  for (auto& side : sides) {
     try {
-      snapshots.push_back(Snapshot::load({path}, options.default_namespace, cache));
+      snapshots.push_back(side.get());
     } catch (const Error& error) {
       if (error.kind() != Error::Kind::input) throw;
       problems += error.what();
@@ -34,19 +40,25 @@ void note_changed_options(const CommonOptions& options, const Encodings& encodin
 }
 
 int run_diff(const CommonOptions& options, const Folders& folders) {
+  Progress progress("reading", options);
+  LoadingEncodings loading(options);
   const std::optional<Cache> cache = cache_of(options);
   note_inputs(options, {folders.old_path, folders.new_path});
   const auto [before, after] = load_both(options, folders, cache);
-  const Encodings encodings = load_encodings(options);
+  progress.enter("loading encodings");
+  const Encodings encodings = loading.get();
   ChosenProfiles chosen = choose_profiles(options, encodings, after, {{"--cni", options.cni}});
   note_changed_options(options, encodings, before, chosen);
-  Report report = [&] {
-    const Progress progress("comparing " + folders.old_path + " and " + folders.new_path, !options.quiet);
-    return diff(before, after, encodings, chosen.profiles[0], question_of(options));
-  }();
+  Options question = question_of(options);
+  question.progress = progress.callback();
+  Report report = diff(before, after, encodings, chosen.profiles[0], question);
+  progress.enter("reporting");
+  progress.hide();
   report.add_profile_notes(chosen.notes);
   tell_notes(cache, options);
-  return deliver(report, options);
+  const int code = deliver(report, options);
+  progress.tell_times();
+  return code;
 }
 
 }  // namespace

@@ -7,17 +7,23 @@ namespace {
 
 int run_equiv(CommonOptions options, const std::vector<std::string>& manifests) {
   options.paths.insert(options.paths.end(), manifests.begin(), manifests.end());
+  Progress progress("reading", options);
+  LoadingEncodings loading(options);
   const std::optional<Cache> cache = cache_of(options);
   const Snapshot snapshot = load_snapshot(options, cache);
-  const Encodings encodings = load_encodings(options);
+  progress.enter("loading encodings");
+  const Encodings encodings = loading.get();
   const ChosenProfiles sides = choose_profiles(options, encodings, snapshot, {{"--left", options.left}, {"--right", options.right}});
-  Report report = [&] {
-    const Progress progress("comparing " + sides.profiles[0].name() + " and " + sides.profiles[1].name(), !options.quiet);
-    return equiv(snapshot, encodings, sides.profiles[0], sides.profiles[1], question_of(options));
-  }();
+  Options question = question_of(options);
+  question.progress = progress.callback();
+  Report report = equiv(snapshot, encodings, sides.profiles[0], sides.profiles[1], question);
+  progress.enter("reporting");
+  progress.hide();
   report.add_profile_notes(sides.notes);
   tell_notes(cache, options);
-  return deliver(report, options);
+  const int code = deliver(report, options);
+  progress.tell_times();
+  return code;
 }
 
 }  // namespace

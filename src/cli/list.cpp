@@ -32,12 +32,17 @@ void write(Connections& connections, const std::string& format, bool count, cons
 int run_list(const CommonOptions& options, const ListArguments& arguments) {
   const size_t equals = arguments.format.find('=');
   const std::string format = arguments.format.substr(0, equals), path = equals == std::string::npos ? "" : arguments.format.substr(equals + 1);
+  Progress progress("reading", options);
   const Snapshot snapshot = load_snapshot(options);
+  progress.enter("loading encodings");
   const Encodings encodings = load_encodings(options);
   const ChosenProfiles chosen = choose_profiles(options, encodings, snapshot, {{"--cni", options.cni}});
+  progress.enter("classes and sets");
   Connections connections = list(snapshot, chosen.profiles[0], list_options(options, arguments));
   connections.add_profile_notes(chosen.notes);
   const TextOptions layout{.colour = path.empty() && wants_colour(options), .width = terminal_width(), .quiet = options.quiet, .verbose = options.verbose, .stats = options.stats};
+  progress.enter("pairs and report");
+  progress.hide();
   std::ios::sync_with_stdio(false);
   if (path.empty()) {
     write(connections, format, arguments.count, layout, std::cout);
@@ -49,6 +54,7 @@ int run_list(const CommonOptions& options, const ListArguments& arguments) {
   }
   if ((format == "csv" || format == "dot") && !options.quiet)
     for (const std::string& sentence : connections.limits()) std::cerr << "note: " << sentence << "\n";
+  progress.tell_times();
   return connections.exit_code();
 }
 
@@ -77,7 +83,7 @@ void add_list_command(Command& app, CommonOptions& options, int& exit_code) {
   command.add_option("--color", options.colour, "auto, always or never").type_name("WHEN").shows_default();
   command.add_flag("-q,--quiet", options.quiet, "The list alone");
   command.add_flag("-v,--verbose", options.verbose, "Nothing cut short");
-  command.add_flag("--stats", options.stats, "The counts of the run");
+  command.add_flag("--stats", options.stats, "The counts of the run, and on stderr what each phase took");
   command.footer("npverify list --cni cilium@1.16 -f manifests/ --format csv");
   command.callback([&options, &exit_code, arguments] { exit_code = run_list(options, *arguments); });
 }

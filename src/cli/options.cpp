@@ -51,7 +51,7 @@ void add_output_options(Command& command, CommonOptions& options) {
   command.add_option("--color", options.colour, "auto, always or never").type_name("WHEN").shows_default();
   command.add_flag("-q,--quiet", options.quiet, "The verdict, and one line a finding");
   command.add_flag("-v,--verbose", options.verbose, "Nothing cut short");
-  command.add_flag("--stats", options.stats, "The counts of the run");
+  command.add_flag("--stats", options.stats, "The counts of the run, and on stderr what each phase took");
 }
 
 void add_layout_options(Command& command, CommonOptions& options) {
@@ -80,10 +80,24 @@ void note_inputs(const CommonOptions& options, const std::vector<std::string>& p
   if (options.inputs) options.inputs->insert(options.inputs->end(), paths.begin(), paths.end());
 }
 
+namespace {
+
+std::string folder_of_encodings(const CommonOptions& options) { return options.encodings.empty() ? Encodings::find_folder() : options.encodings; }
+
+}  // namespace
+
 Encodings load_encodings(const CommonOptions& options) {
-  const std::string folder = options.encodings.empty() ? Encodings::find_folder() : options.encodings;
+  const std::string folder = folder_of_encodings(options);
   note_inputs(options, {folder});
   return Encodings::load(folder);
+}
+
+LoadingEncodings::LoadingEncodings(const CommonOptions& options)
+    : options_(options), loading_(std::async(std::launch::async, [&options] { return Encodings::load(folder_of_encodings(options)); })) {}
+
+Encodings LoadingEncodings::get() {
+  note_inputs(options_, {folder_of_encodings(options_)});
+  return loading_.get();
 }
 
 InstallationOptions installation_of(const CommonOptions& options) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <future>
 #include <map>
 #include <optional>
 #include <string>
@@ -54,6 +55,18 @@ std::optional<Cache> cache_of(const CommonOptions& options);
 /// Tells options.inputs that these are about to be read.
 void note_inputs(const CommonOptions& options, const std::vector<std::string>& paths);
 Encodings load_encodings(const CommonOptions& options);
+
+/// The same while something else is read: begun at once, and done by the time they are asked for.
+class LoadingEncodings {
+ public:
+  explicit LoadingEncodings(const CommonOptions& options);
+  Encodings get();  ///< once
+
+ private:
+  const CommonOptions& options_;
+  std::future<Encodings> loading_;
+};
+
 InstallationOptions installation_of(const CommonOptions& options);
 std::map<std::string, std::string> path_settings_of(const std::vector<std::string>& settings);
 Options question_of(const CommonOptions& options);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include "cli/options.h"
@@ -25,17 +26,29 @@ bool wants_colour(const CommonOptions& options);
 /// Columns of the terminal on stdout, or of $COLUMNS; 100 where there is neither.
 size_t terminal_width();
 
-/// While it lives, says on stderr what is going on and for how long: only on a terminal, and only after a second.
+/// What is going on and for how long, on stderr, unless --quiet: on a terminal after a second, elsewhere a line after 10 s, 20 s, 40 s, ...
+/// With --stats also what each phase took.
 class Progress {
  public:
-  Progress(const std::string& what, bool wanted);
+  Progress(const std::string& phase, const CommonOptions& options);
   ~Progress();
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
+  /// From now on this is what takes the time. From any thread.
+  void enter(const std::string& phase, const std::string& detail = "");
+  /// The same for the library.
+  ProgressCallback callback() {
+    return [this](const std::string& phase, const std::string& detail) { enter(phase, detail); };
+  }
+  /// Nothing more is shown: results are about to be written.
+  void hide();
+  /// With --stats a line for each phase on stderr: "phase reading 0.312 s, 40 %".
+  void tell_times();
+
  private:
   struct State;
-  State* state_ = nullptr;
+  std::unique_ptr<State> state_;
 };
 
 }  // namespace npverify::cli

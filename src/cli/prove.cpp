@@ -23,9 +23,8 @@ void check_severity(const std::string& severity) {
 }
 
 /// Specifications may name profiles themselves; where one does not and there is none to take, the error lists what there is.
-Report ask(const Snapshot& snapshot, const std::vector<std::string>& specifications, const Encodings& encodings, const ProveOptions& question, bool progress_wanted) {
+Report ask(const Snapshot& snapshot, const std::vector<std::string>& specifications, const Encodings& encodings, const ProveOptions& question) {
   try {
-    const Progress progress("proving", progress_wanted);
     return prove(snapshot, specifications, encodings, question);
   } catch (const Error& error) {
     const std::string text = error.what();
@@ -52,8 +51,10 @@ std::vector<Profile> rollout_profiles(const CommonOptions& options, const std::v
 
 int run_prove(const CommonOptions& options, const ProveArguments& arguments) {
   check_severity(arguments.fail_on);
+  Progress progress("loading encodings", options);
   note_inputs(options, arguments.specifications);
   const Encodings encodings = load_encodings(options);
+  progress.enter("reading");
   const bool of_policies = !arguments.rollout.empty() && !names_profile(arguments.rollout[0]);
   const Snapshot snapshot = of_policies ? load_with(options, arguments.rollout[1]) : load_snapshot(options);
   ProveOptions question;
@@ -72,9 +73,15 @@ int run_prove(const CommonOptions& options, const ProveArguments& arguments) {
   question.path_settings = path_settings_of(arguments.settings);
   question.as_of = arguments.as_of;
   question.fail_on = arguments.fail_on;
-  Report report = ask(snapshot, arguments.specifications, encodings, question, !options.quiet);
+  question.progress = progress.callback();
+  progress.enter("proving");
+  Report report = ask(snapshot, arguments.specifications, encodings, question);
+  progress.enter("reporting");
+  progress.hide();
   report.add_profile_notes(chosen.notes);
-  return deliver(report, options);
+  const int code = deliver(report, options);
+  progress.tell_times();
+  return code;
 }
 
 }  // namespace

@@ -42,7 +42,8 @@ verify::Options rooms_options(const Options& options) {
           .second_solver = options.second_solver,
           .datapath = options.datapath,
           .max_findings = options.max_findings,
-          .shard = shard_of(options)};
+          .shard = shard_of(options),
+          .progress = options.progress};
 }
 
 // What is written down for every query has to be there for all of them; and a shard is one part of a run, counted by what it looks at.
@@ -80,6 +81,7 @@ std::chrono::year_month_day day_of(const std::string& text) {
 
 verify::ProveOptions rooms_options(const ProveOptions& options) {
   verify::ProveOptions rooms{.peers = ends_of(options), .jobs = jobs_of(options), .as_of = day_of(options.as_of), .shard = shard_of(options), .datapath = options.datapath};
+  rooms.progress = options.progress;
   if (options.universe_given) rooms.universe = universe_of(options.universe);
   rooms.solver.limits.timeout = options.timeout;
   rooms.solver.second_solver = options.second_solver;

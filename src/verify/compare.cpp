@@ -111,6 +111,7 @@ void rank(ComparisonResult& result) {
 }  // namespace
 
 ComparisonResult equiv(const resource::Snapshot& snapshot, const Profile& left, const Profile& right, const Options& options) {
+  tell(options, "translating policies");
   Pool pool;
   const world::Universe universe = universe_of(snapshot, options);
   const auto facts = facts_of(universe);
@@ -157,6 +158,7 @@ ComparisonResult equiv(const resource::Snapshot& snapshot, const Profile& left, 
     return result;
   }
   if (options.memory && has_pods == smt::Answer::sat) options.memory->learn(fact, "", 1);
+  tell(options, "comparing");
   Comparison(question, std::move(sides), options).run(result, {Change::none});
   if (remembered) ++result.counts["queries"];
   rank(result);
@@ -314,6 +316,7 @@ std::set<std::string> namespaces_that_differ(const Reading& left, const Reading&
 }  // namespace
 
 ComparisonResult diff(const resource::Snapshot& old_snapshot, const resource::Snapshot& new_snapshot, const Profile& profile, const Options& options) {
+  tell(options, "translating policies");
   Pool pool;
   const resource::Snapshot both = joined(old_snapshot, new_snapshot);
   world::Universe universe = universe_of(both, options);
@@ -366,6 +369,7 @@ ComparisonResult diff(const resource::Snapshot& old_snapshot, const resource::Sn
     return result;
   }
   Question question(pool, universe, solver_options(options));
+  tell(options, "comparing");
   Comparison(question, std::move(sides), options).run(result, {Change::opened, Change::closed});
   rank(result);
   return result;

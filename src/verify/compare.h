@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -24,11 +25,16 @@ struct Options {
   bool datapath = false;                     ///< compare also what a CNI does whatever policy says
   size_t max_findings = 20;
   Shard shard;                               ///< look at the slices of some namespaces only
+  std::function<void(const std::string& phase, const std::string& detail)> progress;  ///< told what is going on; may be empty
   Memory* memory = nullptr;                  ///< of earlier runs of the same question; may be null
   /// Namespaces whose policies the snapshots leave out, on both sides the same, and how many there are of each. Answers that depend on one
   /// throw PoliciesNeeded.
   std::map<std::string, size_t> unread = {};
 };
+
+inline void tell(const Options& options, const std::string& phase, const std::string& detail = "") {
+  if (options.progress) options.progress(phase, detail);
+}
 
 /// Do two readings of the same policies agree on every flow of the universe? One finding a cause.
 ComparisonResult equiv(const resource::Snapshot& snapshot, const semantics::Profile& left, const semantics::Profile& right, const Options& options);

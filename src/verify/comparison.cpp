@@ -81,15 +81,16 @@ bool Comparison::same_policies(const DirectionReading& a, const DirectionReading
          alike(by_name(a, name), by_name(b, name), [&](uint32_t x, uint32_t y) { return canonical_.same(a.policies[x], b.policies[y], policy::peer_of(direction)); });
 }
 
-Altered Comparison::altered_by(const std::set<size_t>& on) const {
+const Altered& Comparison::altered_by(const std::set<size_t>& on) {
+  if (altered_ && altered_->first == on) return altered_->second;
+  altered_.reset();
   Altered altered{.plain = &sides_.right};
-  if (on.empty()) return altered;
   const bool anywhere = std::any_of(on.begin(), on.end(), [&](size_t i) { return sides_.switches[i].kind != Switch::Kind::policy; });
   if (anywhere) altered.namespaces = sides_.alterable;
   for (const size_t i : on)
     if (sides_.switches[i].kind == Switch::Kind::policy) altered.namespaces.insert(sides_.switches[i].namespace_name);
-  altered.reading = sides_.right_with(on, altered.namespaces);
-  return altered;
+  if (!on.empty()) altered.reading = sides_.right_with(on, altered.namespaces);
+  return altered_.emplace(on, std::move(altered)).second;
 }
 
 std::vector<std::string> agreement_facts() {
@@ -168,8 +169,20 @@ Expr Comparison::differs(Change change, const FlowFormula& left, const FlowFormu
   return logic::False;
 }
 
+smt::Result Comparison::ask(const std::vector<Expr>& asserted, const std::string& title, const std::string& what, bool smallest) {
+  tell(options_, "solving", what);
+  smt::Result result = smallest ? question_.smallest(asserted, title) : question_.ask(asserted, title);
+  tell(options_, "comparing");
+  return result;
+}
+
+std::string Comparison::words(const Slice& slice) const {
+  const size_t policies = std::max(policies_in(sides_.left.direction(slice.direction), slice.namespace_name).size(), policies_in(sides_.right.direction(slice.direction), slice.namespace_name).size());
+  return std::string(to_string(slice.direction)) + " of " + (slice.namespace_name.empty() ? "pods without policies" : slice.namespace_name + " with " + std::to_string(policies) + " policies");
+}
+
 std::optional<Finding> Comparison::next_finding(Change change, const std::set<size_t>& known) {
-  const Altered right_now = altered_by(known);
+  const Altered& right_now = altered_by(known);
   for (const Slice& slice : differing_slices(right_now, known)) {
     ++slices_;
     if (slice.remembered) {
@@ -189,13 +202,13 @@ std::optional<Finding> Comparison::next_finding(Change change, const std::set<si
 std::optional<Finding> Comparison::search(Change change, const Altered& right_now, const Slice& slice) {
   const policy::Verdict left = slice_verdict(sides_.left, slice), right = slice_verdict(right_now.in(slice.namespace_name), slice);
   const logic::Role subject = policy::subject_of(slice.direction);
-  std::vector<Expr> asserted{pool_.kind_is(subject, logic::EndpointKind::pod), in_scope(), pool_.different(left.allowed, right.allowed),
-                             pool_.negation(pool_.either(left.unknown, right.unknown))};
+  // A flow that opens is allowed at both ends on the right, and denied at one of them on the left: that end's slice holds it. Likewise one that closes.
+  std::vector<Expr> asserted{pool_.kind_is(subject, logic::EndpointKind::pod), in_scope(), differs(change, {left.allowed, left.unknown}, {right.allowed, right.unknown})};
   if (!slice.namespace_name.empty()) asserted.push_back(pool_.namespace_is(subject, slice.namespace_name));
   const std::string where = std::string(to_string(slice.direction)) + " of " + (slice.namespace_name.empty() ? "pods without policies" : slice.namespace_name);
-  const smt::Result alone = question_.ask(asserted, "slice: " + where);
+  const smt::Result alone = ask(asserted, "slice: " + where, words(slice));
   if (alone.answer == smt::Answer::unsat) {
-    learn(slice.fact, slice.namespace_name, 1);
+    if (change == Change::none) learn(slice.fact, slice.namespace_name, 1);
     return std::nullopt;
   }
   if (alone.answer == smt::Answer::unknown) {
@@ -238,10 +251,11 @@ std::optional<Finding> Comparison::confirm(Change change, const Altered& right_n
   if (peer_elsewhere) outside.push_back(elsewhere(peer, asserted));
   asserted.insert(asserted.end(), outside.begin(), outside.end());
   const std::string title = "pair: " + std::string(to_string(slice.direction)) + " of " + slice.namespace_name;
-  const smt::Result found = question_.ask(asserted, title);
+  const std::string what = words(slice) + (peers.empty() ? "" : ", the other end in " + peers.front() + (peers.size() > 1 ? " to " + peers.back() : "") + " of " + std::to_string(sides_.namespaces.size()) + " namespaces");
+  const smt::Result found = ask(asserted, title, what);
   if (found.answer == smt::Answer::unknown && unknown_.empty()) unknown_ = title + ": " + found.reason;
   if (found.answer != smt::Answer::sat) return std::nullopt;
-  const smt::Result smallest = question_.smallest(asserted, title + ", smallest");
+  const smt::Result smallest = ask(asserted, title + ", smallest", what + ", the smallest flow", true);
   return witness_of(change, asserted, smallest.answer == smt::Answer::sat ? smallest : found);
 }
 
@@ -305,7 +319,7 @@ std::set<size_t> Comparison::blame(const Witness& witness) {
 }
 
 void Comparison::count_affected(Finding& finding, const std::set<size_t>& cause) {
-  const Altered altered = altered_by(cause);
+  const Altered& altered = altered_by(cause);
   if (!altered.reading) return;
   const std::string fact = with_switches("nothing altered by", cause);
   std::set<std::string> seen, touched, missing;  // policies; their namespaces; namespaces of which nothing is known
@@ -425,7 +439,7 @@ bool Comparison::meets_gap(const Reading& reading, Direction d, const std::strin
     const logic::Role subject = policy::subject_of(d);
     std::vector<Expr> asserted{unknown, in_scope(), pool_.kind_is(subject, logic::EndpointKind::pod)};
     if (!name.empty()) asserted.push_back(pool_.namespace_is(subject, name));
-    if (question_.ask(asserted, "gap").answer != smt::Answer::unsat) return true;
+    if (ask(asserted, "gap", "what " + reading.profile.name() + " leaves open in " + (name.empty() ? "pods without policies" : name)).answer != smt::Answer::unsat) return true;
     queries = 1;
   }
   learn(fact, name, queries);

@@ -72,7 +72,7 @@ class Comparison {
     std::optional<size_t> remembered;  ///< it is: an earlier run took so many queries
   };
   bool takes(const std::string& namespace_name) const { return options_.shard.of == 1 || options_.shard.takes(positions_.at(namespace_name)); }
-  Altered altered_by(const std::set<size_t>& on) const;
+  const Altered& altered_by(const std::set<size_t>& on);  ///< valid until it is asked for other switches
   std::vector<Slice> differing_slices(const Altered& right, const std::set<size_t>& on);
   bool same_policies(const policy::DirectionReading& a, const policy::DirectionReading& b, policy::Direction direction, const std::string& name);
   policy::Verdict slice_verdict(const policy::Reading& reading, const Slice& slice);
@@ -94,6 +94,10 @@ class Comparison {
   void need_gaps() const;
   bool meets_gap(const policy::Reading& reading, policy::Direction direction, const std::string& name);
 
+  /// Asks the solver, and says so. `what`: in the user's words.
+  smt::Result ask(const std::vector<logic::Expr>& asserted, const std::string& title, const std::string& what, bool smallest = false);
+  std::string words(const Slice& slice) const;
+
   // What is remembered, and what was left unread because of it.
   std::string with_switches(const std::string& what, const std::set<size_t>& on) const;
   std::optional<size_t> recall(const std::string& fact, const std::string& name) const;
@@ -106,6 +110,7 @@ class Comparison {
   const Options& options_;
   Canonical canonical_;
   std::unordered_map<std::string, size_t> positions_;  ///< of namespaces, and of "", among the parts of a shard
+  std::optional<std::pair<std::set<size_t>, Altered>> altered_;  ///< the last ones asked for: a cause is counted, then searched beyond
   std::set<std::string> refusing_;  ///< namespaces with a policy that a side does not enforce
   std::string unknown_;  ///< the first reason why some query stayed open
   size_t slices_ = 0;

@@ -188,6 +188,7 @@ ProveResult prove(const resource::Snapshot& snapshot, const std::vector<Invarian
     if (of) policies[of] = policies_by_namespace(*of);
   const unsigned jobs = options.jobs > 0 ? options.jobs : std::max(1u, std::thread::hardware_concurrency());
   const auto answers = answers_to(tasks, options.shard, jobs, options.solver, [&](const Task& task, Solvers& solvers) {
+    if (options.progress) options.progress("proving", task.invariant->id + ", " + std::to_string(tasks.size()) + " invariants in all");
     return prove_invariant({snapshot, *task.set, *task.invariant, task.profiles, task.cases, options, as_of, reference ? &*reference : nullptr, task.cluster || lists_paths(task) ? &landings : nullptr, task.cluster,
                             &policies, &solvers, &encodings.paths()});
   });

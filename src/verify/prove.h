@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -20,6 +21,7 @@ struct ProveOptions {
   std::optional<world::UniverseKind> universe;  ///< overrides what the specs say
   world::EndClasses peers;                      ///< which kinds of ends count
   SolverOptions solver;
+  std::function<void(const std::string& phase, const std::string& detail)> progress;  ///< told what is going on, from any thread; may be empty
   unsigned jobs = 1;                            ///< threads, one invariant each; 0: one a core. The answer does not depend on it
   std::chrono::year_month_day as_of{};          ///< the day on which exceptions are judged; a default-constructed one is today (UTC)
   Shard shard;                                  ///< answer some invariants only; all are read and checked

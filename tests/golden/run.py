@@ -3,7 +3,7 @@
 
     tests/golden/run.py [FILE...] [--npverify BINARY] [--accept]
 
-The first line is `$ npverify ...`, run in the repository's root at 100 columns without colours; standard error follows standard output.
+The first line is `$ npverify ...`, run in the repository's root at 100 columns without colours; standard error follows standard output, times left out.
 --accept writes what is printed now over the file: read the difference before you commit it.
 
 The README quotes such texts too, shortened: a block that opens with `$ npverify ...` must be made of lines that stand in the output in
@@ -28,7 +28,8 @@ def environment():
 
 def printed(command, binary):
     done = subprocess.run([binary, *shlex.split(command)[1:]], cwd=ROOT, env=environment(), capture_output=True, text=True, timeout=120)
-    return f"$ {command}\n{done.stdout}{done.stderr}[exit {done.returncode}]\n"
+    stderr = re.sub(r"^(phase .+?) [0-9.]+ s, [0-9]+ %$", r"\1 ...", done.stderr, flags=re.MULTILINE)
+    return f"$ {command}\n{done.stdout}{stderr}[exit {done.returncode}]\n"
 
 
 def quoted(text):
