@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Whole commands on generated clusters of growing size: time, peak memory, growth; and what other tools need for the same files.
 
-    benchmarks/run.py --npverify BINARY [--sizes 10,100,1000,10000,50000] [--commands equiv,...] [--repeats 3] [--markdown FILE] [--check]
+    benchmarks/run.py --npverify BINARY [--sizes 10,100,1000,10000,50000] [--commands equiv,...] [--repeats 3] [--no-worst] [--markdown FILE] [--check]
 
 Every run is a new process, reading YAML included. Shown are the medians of wall clock and of processor time (user and system, all
 threads), and the peak resident set. Growth is the slope of processor time over policies on log-log axes between 100 policies (below, starting up is what is measured) and the
@@ -226,7 +226,7 @@ class Commands:
 
 
 def phases(stderr):
-    found = re.findall(r"^phase (.+?) ([0-9.]+) s$", stderr, re.MULTILINE)
+    found = re.findall(r"^phase (.+?) ([0-9.]+) s, [0-9]+ %$", stderr, re.MULTILINE)
     total = sum(float(seconds) for _, seconds in found)
     return ", ".join(f"{name} {100 * float(seconds) / total:.0f} %" for name, seconds in found) if total else ""
 
@@ -270,6 +270,36 @@ def run_commands(options, commands, sizes):
         slopes[name] = slope(points)
         rows.append([commands.known[name], *cells, f"{slopes[name]:.2f}" if slopes[name] is not None else "-", share or "-"])
     return rows, slopes, times, failures
+
+
+WORST = {
+    "2,000 policies in one namespace": ["--skew", "2000"],
+    "3,000 label keys": ["--keys", "3000"],
+    "one key with 10,000 values": ["--values", "10000"],
+    "1,000 CIDRs with excepts": ["--cidrs", "1000"],
+    "10,000 times /32": ["--addresses", "10000"],
+    "3,000 namespaces, named and labelled": ["--names", "3000"],
+}
+WORST_LIMIT = 120  # seconds
+
+
+def run_worst(options, binary, inputs):
+    """The inputs that are worst for some step, each beside 20 ordinary policies: one cause of difference, the last of them edited, two invariants."""
+    specification = inputs.folder / "worst-spec.yaml"
+    inside = "{namespaces: {names: [ns-0]}}"
+    specification.write_text("apiVersion: npverify.io/v1alpha1\nkind: InvariantSet\nmetadata: {name: worst}\nspec:\n  invariants:\n"
+                             f"    - id: a\n      forbid: {{from: {{not: {inside}}}, to: {inside}, ports: [TCP/5432]}}\n    - id: b\n      defaultDeny: {{group: {inside}}}\n")
+    rows = []
+    for title, more in WORST.items():
+        same, cause, edited = (inputs.make(20, *more, *mode) for mode in ([], ["--mode", "one-cause"], ["--edit"]))
+        cells = []
+        for command in (["equiv", "--left", "calico@3.28", "--right", "cilium@1.16", "--no-cache", "-f", cause], ["diff", "--cni", "kubernetes", "--no-cache", same, edited],
+                        ["prove", "--cni", "kubernetes", "-f", same, specification]):
+            took, processor, memory, _, ended = measured([binary, *command], 1, WORST_LIMIT)
+            cells.append(ended or f"{seconds(took)}, cpu {seconds(processor)}, {memory:.0f} MB")
+        rows.append([title, *cells])
+        print(" ".join(rows[-1]), file=sys.stderr)
+    return rows
 
 
 def peer_calls(inputs, policies):
@@ -324,6 +354,7 @@ def main():
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--peer-sizes", type=numbers, default=[100, 500, 1000])
     parser.add_argument("--peer-limit", type=int, default=600)
+    parser.add_argument("--no-worst", action="store_true", help="leave the worst cases out")
     parser.add_argument("--folder", help="keep the generated clusters here")
     parser.add_argument("--markdown")
     parser.add_argument("--check", action="store_true")
@@ -337,8 +368,11 @@ def main():
         inputs = Inputs(options.folder or folder)
         inputs.folder.mkdir(parents=True, exist_ok=True)
         rows, slopes, times, failures = run_commands(options, Commands(binary, inputs), sizes)
+        worst = [] if options.check or options.no_worst else run_worst(options, binary, inputs)
         peers = [] if options.check else run_peers(options, binary, inputs)
     text = head + "\n" + table(["command", *(f"{size} policies" for size in sizes), "slope", "phases at the largest"], rows)
+    if worst:
+        text += "\n" + table(["worst case", "equiv, one cause", "diff, one policy edited", "prove, 2 invariants"], worst)
     if peers:
         text += "\n" + table(["peer", "question", "policies / pods", "peer", "npverify", "ratio of cpu"], peers)
     print(text)
