@@ -23,11 +23,13 @@ class Canonical {
   /// The parts of `e` by the kind of the end in `role`.
   const Parts& parts(logic::Expr e, logic::Role role);
 
+  /// One of them, not remembered.
+  logic::Expr part(logic::Expr e, logic::Role role, logic::EndpointKind kind);
+
   /// Do the two policies select alike, and has each rule an equal one at its place?
   bool same(const policy::Policy& a, const policy::Policy& b, logic::Role peer);
 
  private:
-  logic::Expr part(logic::Expr e, logic::Role role, logic::EndpointKind kind);
   const base::AddressSet& range(logic::EndpointKind kind) const;
 
   logic::Pool& pool_;

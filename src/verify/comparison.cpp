@@ -189,7 +189,7 @@ std::optional<Finding> Comparison::next_finding(Change change, const std::set<si
       remembered_queries_ += *slice.remembered;
       continue;
     }
-    if (auto finding = search(change, right_now, slice)) {
+    if (auto finding = search(change, right_now, slice, known)) {
       finding->direction = slice.direction;
       finding->namespace_name = slice.namespace_name;
       return finding;
@@ -199,7 +199,7 @@ std::optional<Finding> Comparison::next_finding(Change change, const std::set<si
 }
 
 // One slice: first alone, then with the other end's policies, nearest first.
-std::optional<Finding> Comparison::search(Change change, const Altered& right_now, const Slice& slice) {
+std::optional<Finding> Comparison::search(Change change, const Altered& right_now, const Slice& slice, const std::set<size_t>& known) {
   const policy::Verdict left = slice_verdict(sides_.left, slice), right = slice_verdict(right_now.in(slice.namespace_name), slice);
   const logic::Role subject = policy::subject_of(slice.direction);
   // A flow that opens is allowed at both ends on the right, and denied at one of them on the left: that end's slice holds it. Likewise one that closes.
@@ -215,15 +215,53 @@ std::optional<Finding> Comparison::search(Change change, const Altered& right_no
     if (unknown_.empty()) unknown_ = where + ": " + alone.reason;
     return std::nullopt;
   }
-  if (auto finding = confirm(change, right_now, slice, {}, true)) return finding;
-  // Where the slice's difference rules a namespace out for the peer, its policies need not be looked at.
-  std::vector<std::string> peers(sides_.namespaces.begin(), sides_.namespaces.end());
-  if (peers.size() > most_peers) peers = candidate_namespaces(pool_, pool_.conjunction(asserted), policy::peer_of(slice.direction), question_.universe(), peers);
+  const auto pair = [&](const std::vector<std::string>& peers, bool peer_elsewhere) -> std::optional<Finding> {
+    std::string key = pair_key(change, slice, peers, peer_elsewhere, known);
+    if (without_finding_.contains(key)) return std::nullopt;
+    auto finding = confirm(change, right_now, slice, peers, peer_elsewhere);
+    if (!finding) without_finding_.insert(std::move(key));
+    return finding;
+  };
+  if (auto finding = pair({}, true)) return finding;
+  const std::vector<std::string> peers = peers_of(change, slice, pool_.conjunction(asserted));
   for (size_t first = 0; first < peers.size(); first += most_peers) {
     const auto begin = peers.begin() + static_cast<std::ptrdiff_t>(first);
-    if (auto finding = confirm(change, right_now, slice, {begin, begin + static_cast<std::ptrdiff_t>(std::min(most_peers, peers.size() - first))}, false)) return finding;
+    if (auto finding = pair({begin, begin + static_cast<std::ptrdiff_t>(std::min(most_peers, peers.size() - first))}, false)) return finding;
   }
   return std::nullopt;
+}
+
+// The namespaces with policies in which the peer of a difference can be: none that the slice's difference rules out, and none whose own policies
+// allow nothing to or from the slice's namespace on the side that allows the flow.
+std::vector<std::string> Comparison::peers_of(Change change, const Slice& slice, Expr asserted) {
+  std::vector<std::string> peers(sides_.namespaces.begin(), sides_.namespaces.end());
+  if (peers.size() <= most_peers) return peers;
+  peers = candidate_namespaces(pool_, asserted, policy::peer_of(slice.direction), question_.universe(), peers);
+  if (peers.size() <= most_peers || slice.namespace_name.empty()) return peers;
+  const Direction other = slice.direction == Direction::ingress ? Direction::egress : Direction::ingress;
+  const logic::Role subject = policy::subject_of(slice.direction);
+  const auto may_allow = [&](const Reading& reading, const std::string& name) {
+    const Expr allowed = policy::verdict_in_namespace(pool_, reading.direction(other), other, name).allowed;
+    return !for_pod_in(pool_, canonical_.part(allowed, subject, logic::EndpointKind::pod), subject, slice.namespace_name, question_.universe()).is_false();
+  };
+  std::erase_if(peers, [&](const std::string& name) {
+    if (sides_.unread.contains(name)) return false;
+    const bool left = change != Change::opened && may_allow(sides_.left, name);
+    return !left && (change == Change::closed || !may_allow(sides_.right, name));
+  });
+  return peers;
+}
+
+// Switches of policies elsewhere are no part of the query.
+std::string Comparison::pair_key(Change change, const Slice& slice, const std::vector<std::string>& peers, bool peer_elsewhere, const std::set<size_t>& on) const {
+  std::string key = std::to_string(static_cast<int>(change)) + (slice.direction == Direction::ingress ? "i" : "e") + (peer_elsewhere ? "-" : "+") + slice.namespace_name;
+  for (const auto& name : peers) key += "\n" + name;
+  for (const size_t i : on) {
+    const Switch& one = sides_.switches[i];
+    const bool apart = one.kind == Switch::Kind::policy && one.namespace_name != slice.namespace_name && std::find(peers.begin(), peers.end(), one.namespace_name) == peers.end();
+    if (!apart) key += "\nwith " + std::to_string(i);
+  }
+  return key;
 }
 
 // An end that is in no namespace with policies.

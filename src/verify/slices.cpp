@@ -84,6 +84,15 @@ std::vector<std::string> candidate_namespaces(logic::Pool& pool, Expr end, Role 
   return out;
 }
 
+Expr for_pod_in(logic::Pool& pool, Expr e, Role role, const std::string& name, const world::Universe& universe) {
+  const auto declared = std::find_if(universe.namespaces.begin(), universe.namespaces.end(), [&](const auto& ns) { return ns.meta.name == name; });
+  const resource::Namespace* ns = declared == universe.namespaces.end() ? nullptr : &*declared;
+  return pool.substitute(e, [&](Expr atom) -> std::optional<Expr> {
+    const Atom a = pool.atom_of(atom);
+    return a.role == role ? known_in(pool, a, name, ns) : std::nullopt;
+  });
+}
+
 Expr elsewhere(logic::Pool& pool, Role role, const std::vector<std::string>& names, const world::Universe& universe, const std::vector<Expr>& asserted) {
   std::unordered_set<std::string> named;
   const bool open = universe.kind == world::UniverseKind::possible;

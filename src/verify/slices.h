@@ -30,6 +30,9 @@ logic::Expr in_slice(logic::Pool& pool, logic::Role role, const Slice& slice, co
 /// The namespaces of `names` in which an end that satisfies `end` can be: where the labels of a declared namespace rule it out, it is dropped.
 std::vector<std::string> candidate_namespaces(logic::Pool& pool, logic::Expr end, logic::Role role, const world::Universe& universe, const std::vector<std::string>& names);
 
+/// `e` for an end that is a pod of this namespace: what is known of it there is put in.
+logic::Expr for_pod_in(logic::Pool& pool, logic::Expr e, logic::Role role, const std::string& name, const world::Universe& universe);
+
 /// Indices of policies by their namespace, in the order of the snapshot.
 using PoliciesByNamespace = std::map<std::string, std::vector<uint32_t>>;
 PoliciesByNamespace policies_by_namespace(const resource::Snapshot& snapshot);
