@@ -19,7 +19,8 @@ bool blank(std::string_view line) { return line.find_first_not_of(" \t\r") == st
 
 std::string edit(const std::string& sentence, const std::vector<std::string>& old_lines, const std::vector<std::string>& new_lines) {
   std::string out = sentence;
-  if (old_lines.empty() || new_lines.empty()) return out;
+  if (new_lines.empty() && out.ends_with(":")) out.back() = '.';
+  if (new_lines.empty()) return out;
   for (const std::string& line : old_lines) out += "\n- " + line;
   for (const std::string& line : new_lines) out += "\n+ " + line;
   return out;
@@ -32,8 +33,10 @@ std::vector<std::string> lines_of(const resource::Origin& origin) {
   const std::string_view first = base::line_of(text, origin.span.line);
   if (blank(first) || first.find('\t') != std::string_view::npos) return lines;
   const size_t depth = depth_of(first);
-  // A part of a sequence starts with "- ": anything else (a flow sequence on one line) cannot be cut out.
-  if (first.substr(depth, 2) != "- ") return lines;
+  // A part of a sequence starts with "- ", and nothing else of its line stands before it: one within a flow sequence cannot be cut out.
+  if (first.substr(depth, 2) != "- " || origin.span.column == 0) return lines;
+  const size_t before = origin.span.column - 1;
+  if (before > depth + 1 && !blank(first.substr(depth + 1, before - depth - 1))) return lines;
   for (uint32_t number = origin.span.line;; ++number) {
     const std::string_view line = base::line_of(text, number);
     if (number != origin.span.line && (blank(line) || depth_of(line) <= depth)) break;

@@ -8,7 +8,7 @@
 /// Edits as lines of YAML: what goes and what comes.
 namespace npverify::explain {
 
-/// "sentence\n- old\n+ new ...": `old_lines` and `new_lines` without their marks.
+/// "sentence\n- old\n+ new ...": `old_lines` and `new_lines` without their marks. Without new lines the sentence alone.
 std::string edit(const std::string& sentence, const std::vector<std::string>& old_lines, const std::vector<std::string>& new_lines);
 
 /// The lines of a part of a policy as they stand in its file: from `origin`'s line to the next line that is not indented deeper.

@@ -52,11 +52,11 @@ void sharpen_places(verify::Finding& finding, const Material& material) {
       for (auto& place : finding.cause.policies) {
         if (found && !with_field) break;
         if (place.field.empty() == with_field) continue;
-        const auto parts = parts_at(place, material.right, words->part);
-        if (parts.empty()) continue;
+        const auto part = deciding(parts_at(place, material.right, words->part), finding.witness);
+        if (!part) continue;
         found = true;
-        place.field = field_of(parts.front());
-        if (const auto& span = origin_of(parts.front()).span; span.file) place.file = span.file->name, place.line = span.line;
+        place.field = field_of(*part);
+        if (const auto& span = origin_of(*part).span; span.file) place.file = span.file->name, place.line = span.line;
       }
     }
   }

@@ -58,12 +58,36 @@ std::vector<Part> parts_at(const verify::PolicyPlace& place, const resource::Sna
   return parts;
 }
 
+namespace {
+
+/// Does an end of the witness name this very part as what decided: "shop/web egress[0].ports[1]"?
+bool decides(const Part& part, const verify::Witness& witness) {
+  const std::string field = field_of(part);
+  if (field.empty()) return false;
+  const std::string reason = name_of(*part.policy) + " " + field.substr(field.find('.') + 1);
+  for (const auto* verdict : {&witness.left, &witness.right})
+    for (const auto* end : {&verdict->egress, &verdict->ingress})
+      if (end->reason == reason) return true;
+  return false;
+}
+
+}  // namespace
+
+std::optional<Part> deciding(const std::vector<Part>& parts, const verify::Witness& witness) {
+  for (const Part& part : parts)
+    if (decides(part, witness)) return part;
+  return parts.empty() ? std::nullopt : std::optional(parts.front());
+}
+
 std::optional<Part> find_part(const verify::Finding& finding, const Material& material, Wanted wanted) {
+  std::vector<Part> all;
   for (const auto* places : {&finding.cause.policies, &finding.more})
     for (const auto& place : *places)
-      for (const auto* snapshot : {&material.right, &material.left})
-        if (const auto parts = parts_at(place, *snapshot, wanted); !parts.empty()) return parts.front();
-  return std::nullopt;
+      for (const auto* snapshot : {&material.right, &material.left}) {
+        const auto parts = parts_at(place, *snapshot, wanted);
+        all.insert(all.end(), parts.begin(), parts.end());
+      }
+  return deciding(all, finding.witness);
 }
 
 std::string field_of(const Part& part) {

@@ -24,7 +24,10 @@ using Wanted = bool (*)(const Part&);
 /// Every part that `wanted` asks for in the rule that the place names; where the place names no rule, in the whole policy.
 std::vector<Part> parts_at(const verify::PolicyPlace& place, const resource::Snapshot& snapshot, Wanted wanted);
 
-/// The first such part of the finding's places.
+/// The one that decided at an end of the witness, else the first; nothing where there is none.
+std::optional<Part> deciding(const std::vector<Part>& parts, const verify::Witness& witness);
+
+/// Of all such parts of the finding's places, the deciding one.
 std::optional<Part> find_part(const verify::Finding& finding, const Material& material, Wanted wanted);
 
 /// Where the part stands: "spec.ingress[0].ports[1]", and its origin.

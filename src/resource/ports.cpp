@@ -28,7 +28,11 @@ void append_address(const Field& field, std::vector<base::Address>& addresses) {
 
 std::string number_hint(std::string_view name) {
   const bool digits = !name.empty() && std::all_of(name.begin(), name.end(), [](char c) { return c >= '0' && c <= '9'; });
-  return digits ? "a number in quotes is a name; write " + std::string(name) : "";
+  if (digits) return "a number in quotes is a name; write " + std::string(name);
+  const size_t sign = name.find_first_of("-:");
+  const auto is_number = [](std::string_view text) { return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; }); };
+  if (sign == std::string_view::npos || !is_number(name.substr(0, sign)) || !is_number(name.substr(sign + 1))) return "";
+  return "a range is two fields: port: " + std::string(name.substr(0, sign)) + ", endPort: " + std::string(name.substr(sign + 1));
 }
 
 }  // namespace npverify::resource
