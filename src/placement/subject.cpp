@@ -42,6 +42,24 @@ std::string lines_of(const std::vector<std::string>& names) {
 
 }  // namespace
 
+Controllers::Controllers(const resource::Snapshot& snapshot) {
+  for (const auto& workload : snapshot.workloads) names_.insert(id_of(workload.kind, workload.meta));
+}
+
+bool Controllers::declare(const resource::Pod& pod) const {
+  const std::string in = pod.meta.namespace_name + "/";
+  if (names_.contains(in + pod.owner)) return true;
+  const size_t slash = pod.owner.find('/'), dash = pod.owner.rfind('-');
+  if (slash == std::string::npos || dash == std::string::npos || dash < slash) return false;
+  const std::string kind = pod.owner.substr(0, slash), stem = pod.owner.substr(slash + 1, dash - slash - 1), suffix = pod.owner.substr(dash + 1);
+  if (kind == "ReplicaSet") {
+    const auto hash = pod.meta.labels.find("pod-template-hash");
+    return hash != pod.meta.labels.end() && hash->second == suffix && names_.contains(in + "Deployment/" + stem);
+  }
+  const bool number = !suffix.empty() && suffix.find_first_not_of("0123456789") == std::string::npos;
+  return kind == "Job" && number && names_.contains(in + "CronJob/" + stem);
+}
+
 bool owns(const resource::Workload& workload, const resource::Pod& pod) {
   if (pod.meta.namespace_name != workload.meta.namespace_name) return false;
   const auto origins = origins_of(pod.owner);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "path/service.h"
+#include "placement/owner.h"
 #include "placement/placement.h"
 #include "verify/peer_domain.h"
 #include "verify/slices.h"
@@ -160,8 +161,9 @@ class Collector {
     const bool observed = universe_.kind == world::UniverseKind::observed;
     if (!observed)
       for (const auto& workload : snapshot_.workloads) add_host_ports(workload.meta, workload.pod_labels, workload.pod);
+    const placement::Controllers controllers(snapshot_);
     for (const auto& pod : snapshot_.pods)
-      if (observed || pod.owner.empty()) add_host_ports(pod.meta, pod.meta.labels, pod.spec);
+      if (observed || !controllers.declare(pod)) add_host_ports(pod.meta, pod.meta.labels, pod.spec);
   }
 
   void add_host_ports(const resource::ObjectMeta& meta, const resource::Labels& labels, const resource::PodSpec& spec) {

@@ -4,6 +4,7 @@
 #include <set>
 #include <unordered_map>
 
+#include "placement/owner.h"
 #include "world/namespaces.h"
 
 namespace npverify::world {
@@ -198,10 +199,12 @@ ClosedPod bare_pod(const resource::Pod& pod, const Namespaces& namespaces, bool 
 
 void add_pods(Universe& universe, const resource::Snapshot& snapshot, const Namespaces& namespaces) {
   const bool observed = universe.kind == UniverseKind::observed;
+  const placement::Controllers controllers(snapshot);
   for (const auto& pod : snapshot.pods) {
     const bool ended = pod.phase == resource::PodPhase::succeeded || pod.phase == resource::PodPhase::failed;
-    if (ended || pod.spec.host_network || (!observed && !pod.owner.empty())) continue;  // of owned pods the template speaks
+    if (ended || pod.spec.host_network || (!observed && controllers.declare(pod))) continue;  // of these the template speaks
     universe.pods.push_back(bare_pod(pod, namespaces, observed));
+    universe.orphans += !observed && !pod.owner.empty();
   }
   if (observed) return;
   for (const auto& workload : snapshot.workloads)
@@ -212,7 +215,9 @@ void add_pods(Universe& universe, const resource::Snapshot& snapshot, const Name
 
 namespace {
 
-void assume_unlabelled(Universe& universe) {
+void assume_from_objects(Universe& universe) {
+  if (universe.orphans > 0)
+    universe.assumptions.push_back(std::to_string(universe.orphans) + (universe.orphans == 1 ? " pod whose controller is not among the manifests stands for itself" : " pods whose controllers are not among the manifests stand for themselves"));
   if (!universe.unlabelled_namespaces.empty())
     universe.assumptions.push_back("namespaces without a Namespace object may have any labels: " + join(universe.unlabelled_namespaces));
 }
@@ -235,7 +240,7 @@ Universe make_universe(const resource::Snapshot& snapshot, UniverseKind kind, En
   }
   if (kind != UniverseKind::possible) add_pods(universe, snapshot, namespaces);
   universe.assumptions = universe.addresses.sources;
-  assume_unlabelled(universe);
+  assume_from_objects(universe);
   return universe;
 }
 
@@ -244,7 +249,7 @@ void add_namespaces(Universe& universe, std::set<std::string> names) {
   names.insert(universe.unlabelled_namespaces.begin(), universe.unlabelled_namespaces.end());
   universe.unlabelled_namespaces.assign(names.begin(), names.end());
   universe.assumptions = universe.addresses.sources;
-  assume_unlabelled(universe);
+  assume_from_objects(universe);
 }
 
 }  // namespace npverify::world

@@ -51,6 +51,7 @@ struct Universe {
   std::vector<resource::Namespace> namespaces;     ///< of the snapshot: their labels are known
   std::vector<std::string> unlabelled_namespaces;  ///< that policies or pods name without a Namespace object: their labels are free
   std::vector<ClosedPod> pods;                     ///< of observed and declared
+  size_t orphans = 0;                              ///< of `declared`: how many of them are pods whose controller is not in the snapshot
   std::vector<Endpoint> hosts;                     ///< the Nodes of the snapshot; empty: any node
   std::map<std::string, base::AddressSet> pod_ranges;  ///< spec.podCIDRs by node, where given: a witness's pods get addresses of their nodes
   std::vector<std::string> assumptions;            ///< sentences for the report
