@@ -110,6 +110,7 @@ struct Evaluator::State {
   };
   std::unordered_map<uint64_t, std::unique_ptr<Pair>> pairs;
   EndDecision no_family{EndVerdict::unknown, EndDecision::By::gap, "the ends have no address family in common", ""};
+  EndDecision no_address{EndVerdict::unknown, EndDecision::By::gap, "an end has no address (a pod's is its status.podIP)", ""};
   EndDecision not_policed{EndVerdict::unpoliced, EndDecision::By::not_policed, "policy does not apply to this end", ""};
 
   const EndDecision* intern(EndDecision decision) {
@@ -187,7 +188,10 @@ Evaluator::~Evaluator() = default;
 Evaluator::Answer Evaluator::answer(const Endpoint& source, const Endpoint& destination, Protocol protocol, Port port) {
   const auto policed = [](const Endpoint& end) { return end.kind == logic::EndpointKind::pod && end.policed; };
   const auto family = world::shared_family(source, destination);
-  if (!family) return {policed(source) ? &state_->no_family : &state_->not_policed, policed(destination) ? &state_->no_family : &state_->not_policed};
+  if (!family) {
+    const EndDecision* why = source.addresses.empty() || destination.addresses.empty() ? &state_->no_address : &state_->no_family;
+    return {policed(source) ? why : &state_->not_policed, policed(destination) ? why : &state_->not_policed};
+  }
   const Flow flow{.source = &source, .destination = &destination, .protocol = protocol, .port = port, .family = *family};
   const auto& pair = state_->pair_of(flow);
   return {look_up(pair.egress, protocol, port), look_up(pair.ingress, protocol, port)};

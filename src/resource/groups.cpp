@@ -37,6 +37,8 @@ constexpr std::array carrying{
     GroupKind{"policy.linkerd.io", "Server"},
     GroupKind{"policy.linkerd.io", "HTTPRoute"},
     GroupKind{"policy.linkerd.io", "EgressNetwork"},
+    GroupKind{"k8s.otterize.com", "ClientIntents"},  // an operator makes NetworkPolicies of them
+    GroupKind{"k8s.otterize.com", "ProtectedService"},
     GroupKind{"kuma.io", "Mesh"},  // with mTLS nothing is allowed that no permission allows
     GroupKind{"kuma.io", "MeshPassthrough"},
     GroupKind{"kuma.io", "MeshTLS"},

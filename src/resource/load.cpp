@@ -22,6 +22,35 @@ struct TypeMeta {
 
 std::string shown_name(const ObjectMeta& meta) { return meta.namespace_name.empty() ? meta.name : meta.namespace_name + "/" + meta.name; }
 
+/// Does an object of Kyverno's generate NetworkPolicies, of whatever CNI?
+bool generates_policy(const manifest::Node& node, size_t depth) {
+  constexpr size_t deepest = 8;
+  if (depth > deepest) return false;
+  for (const auto& item : node.items)
+    if (generates_policy(item, depth + 1)) return true;
+  for (const auto& entry : node.entries) {
+    if (entry.key == "generate")
+      if (const auto* kind = entry.value.find("kind"); kind && kind->text.find("NetworkPolicy") != std::string_view::npos) return true;
+    if (generates_policy(entry.value, depth + 1)) return true;
+  }
+  return false;
+}
+
+/// Does a pod template stand somewhere in the object: a key "template", or one that ends so, with a spec that has containers (or a virtual
+/// machine's domain)? Operators' kinds put it at different depths.
+bool holds_pod_template(const manifest::Node& node, size_t depth) {
+  constexpr size_t deepest = 8;
+  if (depth > deepest) return false;
+  for (const auto& item : node.items)
+    if (holds_pod_template(item, depth + 1)) return true;
+  for (const auto& entry : node.entries) {
+    if (entry.key.ends_with("emplate"))
+      if (const auto* spec = entry.value.find("spec"); spec && (spec->find("containers") || spec->find("domain"))) return true;
+    if (holds_pod_template(entry.value, depth + 1)) return true;
+  }
+  return false;
+}
+
 class Loader {
  public:
   Loader(const LoadOptions& options, base::Diagnostics& errors) : options_(options), errors_(errors) {}
@@ -49,10 +78,13 @@ class Loader {
  private:
   /// Kinds that carry no policy are counted and named too: nothing is read past in silence. npverify's own are no part of a cluster.
   void name_read_past() {
-    std::string kinds;
-    for (const auto& kind : snapshot_.unmodelled)
+    std::string kinds, makers;
+    for (const auto& kind : snapshot_.unmodelled) {
+      if (kind.making_pods > 0) makers += (makers.empty() ? "" : ", ") + std::to_string(kind.making_pods) + " " + kind.kind;
       if (!kind.carries_policy && split_api_version(kind.api_version).group != "npverify.io") kinds += (kinds.empty() ? "" : ", ") + std::to_string(kind.objects.size()) + " " + kind.kind;
+    }
     if (!kinds.empty()) snapshot_.notes.note({}, "", "read past, as they carry no policy: " + kinds);
+    if (!makers.empty()) snapshot_.notes.note({}, "", "pods that these make are not known (they hold pod templates of kinds that npverify does not read): " + makers);
   }
 
   void take_items(DecodeContext& context, const manifest::Node& list, TypeMeta inherited) {
@@ -132,7 +164,7 @@ class Loader {
     } else if (errors_.error_count() == errors_before_ && is_configuration_kind(group, type.kind)) {
       add(object, snapshot_.configurations, decode_configuration(object, type.api_version, type.kind), type);
     } else if (errors_.error_count() == errors_before_ && is_known_to_server(object, group, type)) {
-      add_unmodelled(object, type, carries_policy(group, type.kind));
+      add_unmodelled(object, type, carries_policy(group, type.kind) || (group == "kyverno.io" && generates_policy(*object.node(), 0)));
     }
   }
 
@@ -205,7 +237,10 @@ class Loader {
   void add_unmodelled(const Field& object, TypeMeta type, bool policy) {
     auto& kinds = snapshot_.unmodelled;
     const auto [at, fresh] = unmodelled_.emplace(std::string(type.api_version) + "|" + std::string(type.kind), kinds.size());
-    if (fresh) kinds.push_back({std::string(type.api_version), std::string(type.kind), policy, {}, {}});
+    if (fresh) kinds.push_back({.api_version = std::string(type.api_version), .kind = std::string(type.kind), .carries_policy = policy, .objects = {}, .names = {}});
+    kinds[at->second].carries_policy |= policy;
+    // A PodTemplate and a ControllerRevision hold one, and make nothing of it.
+    if (type.kind != "PodTemplate" && type.kind != "ControllerRevision" && holds_pod_template(*object.node(), 0)) ++kinds[at->second].making_pods;
     const auto* meta = object.node()->find("metadata");
     const auto text_of = [&](std::string_view key) { return meta && meta->find(key) ? std::string(meta->find(key)->text) : std::string(); };
     const std::string space = text_of("namespace");

@@ -263,6 +263,7 @@ struct Configuration {
 struct UnmodelledKind {
   std::string api_version, kind;
   bool carries_policy = false;  ///< could allow or deny traffic: the answer is partial while it is here
+  size_t making_pods = 0;       ///< how many of them hold a pod template: their pods are missing where workloads stand for pods
   std::vector<Origin> objects;
   std::vector<std::string> names;  ///< "namespace/name" or "name", one for each of `objects`
 };

@@ -99,6 +99,21 @@ smt::Answer holds_pods(Question& question) {
   return question.ask({pool.either(pool.kind_is(logic::Role::source, logic::EndpointKind::pod), pool.kind_is(logic::Role::destination, logic::EndpointKind::pod))}, "domain").answer;
 }
 
+/// False where the universe holds none, which makes the answer vacuous. A fact of no namespace, whatever the policies: `remembered` where an
+/// earlier run found it out.
+bool has_pods(Question& question, const Options& options, ComparisonResult& result, bool& remembered) {
+  const char* fact = "pods are in the universe";
+  remembered = options.memory && options.memory->recall(fact, "");
+  const smt::Answer answer = remembered ? smt::Answer::sat : holds_pods(question);
+  if (answer == smt::Answer::unsat) {
+    result.verdict = Verdict::vacuous;
+    result.reason = std::string("the universe '") + world::to_string(options.universe) + "' holds no flow of a pod: the manifests have no pods of that kind";
+  } else if (options.memory && answer == smt::Answer::sat && !remembered) {
+    options.memory->learn(fact, "", 1);
+  }
+  return answer != smt::Answer::unsat;
+}
+
 // Severities by what a difference does to the user: what the right side opens is worse than what it closes.
 void rank(ComparisonResult& result) {
   for (size_t i = 0; i < result.findings.size(); ++i) {
@@ -135,6 +150,7 @@ ComparisonResult equiv(const resource::Snapshot& snapshot, const Profile& left, 
   result.counts["policies"] = policies_in_all(snapshot, options);
   result.counts["namespaces"] = snapshot.namespaces.size() + universe.unlabelled_namespaces.size();
   note_unmodelled(snapshot, result.limits);
+  note_unknown_pods(snapshot, options.universe, result.limits);
   note_profile(left, options, result.limits);
   if (!same_reading(left, right)) note_profile(right, options, result.limits);
   const bool closed_by_default = sides.left.ingress.unisolated_denied || sides.right.ingress.unisolated_denied;
@@ -149,15 +165,8 @@ ComparisonResult equiv(const resource::Snapshot& snapshot, const Profile& left, 
     return result;
   }
   Question question(pool, universe, solver_options(options));
-  const char* fact = "pods are in the universe";  // whatever the policies: a fact of no namespace
-  const bool remembered = options.memory && options.memory->recall(fact, "");
-  const smt::Answer has_pods = remembered ? smt::Answer::sat : holds_pods(question);
-  if (has_pods == smt::Answer::unsat) {
-    result.verdict = Verdict::vacuous;
-    result.reason = std::string("the universe '") + world::to_string(options.universe) + "' holds no flow of a pod: the manifests have no pods of that kind";
-    return result;
-  }
-  if (options.memory && has_pods == smt::Answer::sat) options.memory->learn(fact, "", 1);
+  bool remembered = false;
+  if (!has_pods(question, options, result, remembered)) return result;
   tell(options, "comparing");
   Comparison(question, std::move(sides), options).run(result, {Change::none});
   if (remembered) ++result.counts["queries"];
@@ -230,6 +239,16 @@ class SettledLabels {
   std::unordered_map<uint32_t, Expr> settled_;
 };
 
+/// Objects of the older side that the newer lacks: pods of either are in the question.
+template <typename Object, typename Kind>
+void add_missing(std::vector<Object>& objects, const std::vector<Object>& older, Kind kind_of) {
+  const auto name_of = [&](const Object& one) { return one.meta.namespace_name + "/" + kind_of(one) + "/" + one.meta.name; };
+  std::unordered_set<std::string> known;
+  for (const Object& one : objects) known.insert(name_of(one));
+  for (const Object& one : older)
+    if (!known.contains(name_of(one))) objects.push_back(one);
+}
+
 resource::Snapshot joined(const resource::Snapshot& a, const resource::Snapshot& b) {
   resource::Snapshot both = b;
   std::unordered_set<std::string> declared;
@@ -237,6 +256,8 @@ resource::Snapshot joined(const resource::Snapshot& a, const resource::Snapshot&
   for (const auto& policy : a.network_policies) both.network_policies.push_back(policy);
   for (const auto& ns : a.namespaces)
     if (!declared.contains(ns.meta.name)) both.namespaces.push_back(ns);
+  add_missing(both.workloads, a.workloads, [](const resource::Workload& one) { return one.kind; });
+  add_missing(both.pods, a.pods, [](const resource::Pod&) { return std::string(); });
   const auto stands = [&](const resource::Node& node) {
     return std::any_of(b.nodes.begin(), b.nodes.end(), [&](const resource::Node& other) {
       return other.meta.name == node.meta.name && other.meta.labels == node.meta.labels && other.addresses == node.addresses && other.pod_cidrs == node.pod_cidrs;
@@ -362,6 +383,7 @@ ComparisonResult diff(const resource::Snapshot& old_snapshot, const resource::Sn
   result.counts["policies"] = policies_in_all(new_snapshot, options);
   result.counts["policiesBefore"] = policies_in_all(old_snapshot, options);
   note_unmodelled(both, result.limits);
+  note_unknown_pods(both, options.universe, result.limits);
   note_profile(profile, options, result.limits);
   if (sides.namespaces.empty()) {
     result.verdict = Verdict::vacuous;
@@ -369,8 +391,11 @@ ComparisonResult diff(const resource::Snapshot& old_snapshot, const resource::Sn
     return result;
   }
   Question question(pool, universe, solver_options(options));
+  bool remembered = false;
+  if (!has_pods(question, options, result, remembered)) return result;
   tell(options, "comparing");
   Comparison(question, std::move(sides), options).run(result, {Change::opened, Change::closed});
+  if (remembered) ++result.counts["queries"];
   rank(result);
   return result;
 }

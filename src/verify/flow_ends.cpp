@@ -60,7 +60,10 @@ Stage::Stage(const resource::Snapshot& snapshot, const std::vector<base::Prefix>
   const world::AddressPlan plan = world::plan_addresses(snapshot);
   pod_addresses_ = plan.pods;
   if (world.nodes.empty()) {
-    add_stand_ins(world, plan.nodes.minus(plan.pods));
+    // Where nothing tells pods from nodes, both have any private address: theirs are then kept from the pods one by one.
+    const base::AddressSet apart = plan.nodes.minus(plan.pods);
+    add_stand_ins(world, apart.empty() ? plan.nodes : apart);
+    for (const auto& node : world.nodes) used_.insert(node.addresses.begin(), node.addresses.end());
     assumptions.push_back("the manifests have no Node: two nodes alike stand for all, and pods can land on both");
   }
   candidates_ = placement::candidates_of(world);

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "verify/invariant_paths.h"
+#include "verify/limits.h"
 #include "verify/peer_domain.h"
 
 namespace npverify::verify {
@@ -60,6 +61,8 @@ ProofAnswer InvariantRun::run() {
     answer_.result.verdict = Verdict::unknown;
     for (const std::string& what : invariant.unsupported) answer_.result.reason += (answer_.result.reason.empty() ? "" : "; ") + what;
   } else {
+    if (universe_.kind == world::UniverseKind::declared)
+      for (const std::string& maker : makers_of_unknown_pods(context_.snapshot)) cap(maker + ": the pods that it makes are not in the universe 'declared'; ask with universe: possible, or observed with the pods themselves");
     add_exceptions();
     add_assumptions();
     std::visit([this](const auto& body) { decide(body); }, invariant.body);

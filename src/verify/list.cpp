@@ -65,6 +65,7 @@ struct ConnectionList::State {
       if (axis.gap()) limits.gaps.push_back("axis " + id + ": no evidence for " + side.profile.name());
     note_assumed(side.profile, AxesAsked::all, limits);
     note_unmodelled(snapshot, limits);
+    note_unknown_pods(snapshot, world.universe.kind, limits);
     std::set<std::string> datapath;
     for (const auto d : policy::both_directions)
       for (const auto& drop : reading.direction(d).drops) datapath.insert(side.profile.name() + ": " + drop.sentence);
@@ -75,6 +76,25 @@ struct ConnectionList::State {
     std::string names;
     for (const auto& name : world.unlabelled_namespaces) names += (names.empty() ? "" : ", ") + name;
     assumptions.push_back("namespaces without a Namespace object are taken to have no label but their name: " + names);
+  }
+
+  /// A condition on flows, of the protocols that are listed.
+  logic::Expr asked(logic::Expr when) {
+    return pool.substitute(when, [&](logic::Expr atom) -> std::optional<logic::Expr> {
+      const logic::Atom a = pool.atom_of(atom);
+      if (a.kind != logic::AtomKind::protocol_is) return std::nullopt;
+      const auto listed = std::find(options.protocols.begin(), options.protocols.end(), static_cast<base::Protocol>(a.detail));
+      return listed == options.protocols.end() ? std::optional(logic::False) : std::nullopt;
+    });
+  }
+
+  /// Why an answer is unknown: the gaps of the reading, an axis each. Called once something is.
+  void note_unknown() {
+    any_unknown = true;
+    std::set<std::string> told;
+    for (const auto d : policy::both_directions)
+      for (const auto& gap : reading.direction(d).gaps)
+        if (!asked(gap.when).is_false() && told.insert(gap.axis).second) limits.gaps.push_back("axis " + gap.axis + ": " + gap.reason);
   }
 
   ListOptions options;
@@ -109,7 +129,7 @@ bool ConnectionList::in_focus(uint32_t workload) const { return state_->focused.
 void ConnectionList::list(const std::function<void(const reach::Connection&)>& found) {
   state_->pairs.list(
       [&](const reach::Connection& connection) {
-        state_->any_unknown |= !connection.reach->unknown.empty();
+        if (!state_->any_unknown && !connection.reach->unknown.empty()) state_->note_unknown();
         found(connection);
       },
       [&](uint32_t workload) { return in_focus(workload); });
@@ -117,7 +137,7 @@ void ConnectionList::list(const std::function<void(const reach::Connection&)>& f
 
 reach::Counts ConnectionList::count() {
   const reach::Counts counts = state_->pairs.count();
-  state_->any_unknown |= counts.any_unknown;
+  if (!state_->any_unknown && counts.any_unknown) state_->note_unknown();
   return counts;
 }
 
