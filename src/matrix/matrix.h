@@ -23,6 +23,8 @@ const char* to_string(IdentityScope scope);
 /// What a node does with traffic while its agent is down.
 enum class FaultMode : uint8_t { keep_last, fail_open, fail_closed };
 const char* to_string(FaultMode mode);
+/// "stale" is another word for keep_last.
+std::optional<FaultMode> parse_fault_mode(const std::string& text);
 
 /// One entry of spec.pools.
 struct PoolEntry {

@@ -20,6 +20,13 @@ const char* to_string(FaultMode mode) {
   return "?";
 }
 
+std::optional<FaultMode> parse_fault_mode(const std::string& text) {
+  if (text == "stale") return FaultMode::keep_last;
+  for (const FaultMode mode : {FaultMode::keep_last, FaultMode::fail_open, FaultMode::fail_closed})
+    if (text == to_string(mode)) return mode;
+  return std::nullopt;
+}
+
 namespace {
 
 using semantics::StrictYaml;
@@ -228,7 +235,7 @@ class Reader {
     const std::string scope = word_at(node, "identity_scope", field, {"own_managed", "all", "all_api_pods"});
     if (!scope.empty()) out.identity_scope = scope == "own_managed" ? IdentityScope::own_managed : IdentityScope::all;
     const std::string fault = word_at(node, "fault_mode", field, {"keep_last", "stale", "fail_open", "fail_closed"});
-    if (!fault.empty()) out.fault_mode = fault == "fail_open" ? FaultMode::fail_open : fault == "fail_closed" ? FaultMode::fail_closed : FaultMode::keep_last;
+    if (!fault.empty()) out.fault_mode = parse_fault_mode(fault);
     const std::string fresh = word_at(node, "new_pod_default", field, {"allow", "deny"});
     if (!fresh.empty()) out.behaviour["new_pods_allowed"] = fresh == "allow";
     for (const std::string& name : behaviours)

@@ -75,7 +75,10 @@ bool holds(const logic::Pool& pool, const Atom& a, const Flow& flow, const Clust
     case AtomKind::namespace_label_exists: return is_pod && end.namespace_labels.contains(name);
     case AtomKind::service_account_is: return is_pod && end.service_account == name;
     case AtomKind::node_is: return end.kind != EndpointKind::outside && end.node == name;
-    case AtomKind::address_in: return end.address(flow.family) && pool.addresses(a).contains(*end.address(flow.family));
+    case AtomKind::address_in:
+      // The outside as a whole has no address, and only a range of everything holds it.
+      if (end.kind == EndpointKind::outside && end.addresses.empty()) return base::AddressSet::all(flow.family).minus(pool.addresses(a)).empty();
+      return end.address(flow.family) && pool.addresses(a).contains(*end.address(flow.family));
     case AtomKind::family_is: return flow.family == static_cast<base::Family>(a.detail);
     case AtomKind::protocol_is: return flow.protocol == static_cast<base::Protocol>(a.detail);
     case AtomKind::port_in: return pool.ports(a).contains(flow.port);

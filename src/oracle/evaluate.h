@@ -42,7 +42,7 @@ FlowVerdict evaluate(const logic::Pool& pool, const policy::Reading& source_read
 /// One end of it.
 EndDecision evaluate_end(const logic::Pool& pool, const policy::Reading& reading, policy::Direction direction, const world::Flow& flow, const Cluster& cluster);
 
-/// The truth of one atom for a concrete flow. The meaning of the vocabulary.
+/// The truth of one atom for a concrete flow. The meaning of the vocabulary. An end outside without an address is the outside as a whole.
 bool holds(const logic::Pool& pool, const logic::Atom& atom, const world::Flow& flow, const Cluster& cluster);
 
 /// The number that the cluster's pods agree on for a port name: see logic::AtomKind::port_named_in_cluster.

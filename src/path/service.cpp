@@ -52,7 +52,7 @@ class Resolver {
       if (object.host_names) result_.notes.push_back({object.kind + " " + object.meta.name + " lists names, not addresses; what they resolve to is outside", object.meta.origin});
       for (const auto& subset : object.subsets) add_subset(object, subset);
     }
-    if (any && result_.backends.empty() && result_.problems.empty())
+    if (any && result_.backends.empty() && result_.problems.empty() && result_.to_supply.empty())
       result_.problems.push_back({"no " + std::string(kind) + " of the Service lists an endpoint for port " + port_text(port_), port_.origin});
     if (any) compare_with_pods(kind);
     return any;
@@ -72,6 +72,11 @@ class Resolver {
       }
       Backend backend{.id = endpoint.address.to_string(), .pod = pod_of(endpoint), .address = endpoint.address, .node = endpoint.node, .port = number->number == 0 ? port_.port : number->number};
       if (backend.pod) backend.id = name_of(backend.pod->meta);
+      if (!backend.pod && !endpoint.pod.empty()) {
+        result_.to_supply = "the Pod " + endpoint.pod + ", whose address " + endpoint.address.to_string() + " " + object.kind + " " + object.meta.name + " lists, is not in the manifests: give it";
+        continue;
+      }
+      backend.listed = true;
       if (backend.pod && backend.node.empty()) backend.node = backend.pod->spec.node_name;
       result_.backends.push_back(std::move(backend));
     }
@@ -154,6 +159,13 @@ class Resolver {
 };
 
 }  // namespace
+
+std::vector<base::Family> families_of(const Service& service) {
+  std::vector<base::Family> families;
+  for (const auto& address : service.cluster_ips)
+    if (std::find(families.begin(), families.end(), address.family) == families.end()) families.push_back(address.family);
+  return families;
+}
 
 bool selects(const Service& service, const resource::Labels& labels) {
   return service.selector && std::all_of(service.selector->begin(), service.selector->end(), [&](const auto& wanted) {

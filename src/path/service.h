@@ -15,6 +15,7 @@ struct Backend {
   const resource::Pod* pod = nullptr;           ///< of the snapshot; or
   const resource::Workload* workload = nullptr; ///< whose pods would be endpoints, where no pod of it is in the snapshot; or neither
   std::optional<base::Address> address;         ///< as an EndpointSlice says; for a pod without one its own
+  bool listed = false;                          ///< by an EndpointSlice: under this address alone
   std::string node;                             ///< where it is; empty: not known, or wherever its workload can land
   base::Port port = 0;
 };
@@ -38,6 +39,9 @@ Resolution resolve(const resource::Snapshot& snapshot, const resource::Service& 
 
 /// The number of `target` in a pod's containers, as the endpoint controller finds it; nothing where no container has it.
 std::optional<base::Port> target_number(const resource::ServicePort& port, const resource::PodSpec& pod);
+
+/// The families of the Service's own addresses; empty where the input does not tell them.
+std::vector<base::Family> families_of(const resource::Service& service);
 
 /// Does the Service's selector select these labels? False without a selector.
 bool selects(const resource::Service& service, const resource::Labels& labels);

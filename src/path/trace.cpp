@@ -179,7 +179,8 @@ class Walk {
   /// A node's address as the endpoint's agent sees it. What an agent of another CNI knows of that node is not a fact of the path.
   Header taken_for(const std::string& node, Source source, const char* fact) {
     const bool same_cni = settings_of_(node).cni == settings_of_(there()).cni;
-    return {.source = source, .source_node = node, .source_identified = !same_cni || ask(fact, there()) == "node"};
+    const std::string taken = same_cni ? ask(fact, there()) : "node";
+    return {.source = source, .source_node = node, .source_identified = taken == "node", .source_is_world = taken == "world"};
   }
 
   Header client_kept() const { return {}; }

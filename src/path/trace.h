@@ -44,6 +44,7 @@ struct Header {
   enum class Source : uint8_t { client, node, tunnel } source = Source::client;
   std::string source_node;        ///< whose address it is, for node and tunnel
   bool source_identified = true;  ///< false: the reader takes the address for one outside the cluster
+  bool source_is_world = false;   ///< not identified, and its address is not looked at: no range holds it but that of everything
   enum class Destination : uint8_t { endpoint, service, node } destination = Destination::endpoint;
   std::string destination_node;   ///< for node
   base::Port port = 0;

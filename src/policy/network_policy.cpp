@@ -30,6 +30,10 @@ bool has_long_key(const resource::LabelSelector& selector, size_t longest, size_
   });
 }
 
+// Axes that concern whole policies: a gap in one makes a policy a gap in both directions.
+constexpr const char* structural_axes[] = {"policy.types", "selectors.long-keys", "labels.keys"};
+constexpr const char* refusing_axes[] = {"policy.sctp", "policy.key-length", "policy.ingress-ip-block"};
+
 // What the profile says of every policy, looked up once.
 struct Structure {
   bool long_keys_select_everything = false;  ///< a selector with such a key does
@@ -39,7 +43,7 @@ struct Structure {
   explicit Structure(const semantics::Profile& profile) {
     long_keys_select_everything = profile.axis("selectors.long-keys").rule == "keys.long-select-everything";
     rules_isolate = profile.axis("policy.types").rule == "types.rules-isolate-too";
-    for (const char* axis : {"policy.types", "selectors.long-keys", "labels.keys"})
+    for (const char* axis : structural_axes)
       if (profile.axis(axis).gap()) missing.emplace_back(axis);
   }
 
@@ -49,7 +53,7 @@ struct Structure {
 
   bool isolates(const NetworkPolicy& policy, Direction direction) const {
     const bool listed = direction == Direction::ingress ? policy.type_ingress : policy.type_egress;
-    return listed || (rules_isolate && !(direction == Direction::ingress ? policy.ingress : policy.egress).empty());
+    return listed || (rules_isolate && speaks_of(policy, direction));
   }
 };
 
@@ -238,7 +242,7 @@ class Refusals {
  private:
   Answer ask(const AxisReader::Facts& facts) {
     Answer answer;
-    for (const char* axis : {"policy.sctp", "policy.key-length", "policy.ingress-ip-block"})
+    for (const char* axis : refusing_axes)
       if (!answer.axis && axes_.ask(axis, facts, Direction::ingress).is_true()) answer.axis = axis;
     answer.missing = axes_.take_missing();
     return answer;
@@ -266,6 +270,16 @@ void note_open_subjects(logic::Pool& pool, const LabelView& labels, const Networ
 }
 
 }  // namespace
+
+bool speaks_of(const NetworkPolicy& policy, Direction direction) {
+  const bool ingress = direction == Direction::ingress;
+  return (ingress ? policy.type_ingress : policy.type_egress) || !rules_of(policy, direction).empty();
+}
+
+bool bears_on_its_directions_alone(const semantics::Profile& profile) {
+  const auto is_gap = [&](const char* axis) { return profile.axis(axis).gap(); };
+  return std::none_of(std::begin(refusing_axes), std::end(refusing_axes), is_gap) && std::none_of(std::begin(structural_axes), std::end(structural_axes), is_gap);
+}
 
 void translate_network_policies(AxisReader& axes, const LabelView& labels, const KnownAddresses& addresses, const std::vector<NetworkPolicy>& policies, const std::vector<uint32_t>* only, Reading& reading) {
   std::vector<uint32_t> all;

@@ -104,6 +104,11 @@ struct ClusterFacts {
 Reading read_policies(logic::Pool& pool, const resource::Snapshot& snapshot, const ClusterFacts& facts, const semantics::Profile& profile,
                       const std::vector<uint32_t>* only = nullptr);
 
+/// Whether every policy bears, as `profile` reads it, on no direction but those that it lists or has rules for: no axis that concerns whole policies is a gap.
+bool bears_on_its_directions_alone(const semantics::Profile& profile);
+/// The policy lists the direction or has rules for it.
+bool speaks_of(const resource::NetworkPolicy& policy, Direction direction);
+
 /// The direction's verdict as expressions over the flow, for a subject in `namespace_name` (whose policies alone can select it).
 struct Verdict {
   logic::Expr allowed;    ///< allow, where determined

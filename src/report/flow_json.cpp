@@ -7,16 +7,19 @@ namespace {
 
 using oracle::EndVerdict;
 
+/// Null where the number is not in the input.
+Json port_json(base::Port port) { return port == 0 ? Json() : Json(port); }
+
 Json source_json(const path::Header& header) {
   const char* what = header.source == path::Header::Source::client ? "client" : header.source == path::Header::Source::node ? "node" : "tunnel";
-  Json json{{"class", what}, {"identified", header.source_identified}};
+  Json json{{"class", what}, {"identified", header.source_identified}, {"world", header.source_is_world}};
   if (!header.source_node.empty()) json["node"] = header.source_node;
   return json;
 }
 
 Json destination_json(const path::Header& header) {
   const char* what = header.destination == path::Header::Destination::endpoint ? "endpoint" : header.destination == path::Header::Destination::service ? "service" : "node";
-  Json json{{"class", what}, {"port", header.port}};
+  Json json{{"class", what}, {"port", port_json(header.port)}};
   if (!header.destination_node.empty()) json["node"] = header.destination_node;
   return json;
 }
@@ -50,7 +53,7 @@ Json problems_json(const std::vector<path::ServiceProblem>& problems) {
 }
 
 Json row_json(const verify::FlowRow& row, bool ratio) {
-  Json json{{"path", path::to_string(row.kind)}, {"service", row.service}, {"port", row.entry_port}, {"relation", row.relation}, {"client", row.client}, {"clientNode", row.client_node},
+  Json json{{"path", path::to_string(row.kind)}, {"service", row.service}, {"port", port_json(row.entry_port)}, {"relation", row.relation}, {"client", row.client}, {"clientNode", row.client_node},
             {"endpoint", row.endpoint}, {"endpointNode", row.endpoint_node}, {"relay", row.relay}, {"combinations", row.combinations}, {"verdict", oracle::to_string(row.verdict)},
             {"layer", verify::to_string(row.layer)}, {"reason", row.reason}, {"toSupply", row.to_supply}};
   if (ratio) return json;

@@ -54,7 +54,10 @@ std::string why_text(const verify::HopVerdict& hop) {
   return text;
 }
 
-std::string source_text(const verify::HopVerdict& hop) { return hop.source + (hop.hop.header.source_identified ? "" : ", taken for an outside address"); }
+std::string source_text(const verify::HopVerdict& hop) {
+  if (hop.hop.header.source_is_world) return hop.source + ", taken for the outside as a whole";
+  return hop.source + (hop.hop.header.source_identified ? "" : ", taken for an outside address");
+}
 
 std::string journey_text(const verify::JourneyVerdict& journey, bool several, const Style& style) {
   std::string out;

@@ -48,9 +48,13 @@ Cast make_cast(const verify::Witness& witness, const resource::Snapshot& snapsho
   Cast cast;
   cast.ends = {witness.source, witness.destination};
   cast.ends.insert(cast.ends.end(), witness.bystanders.begin(), witness.bystanders.end());
-  for (const auto& way : witness.ways)
-    for (const auto& hop : way.hops)
-      if (const resource::Node* node = snapshot.find_node(hop.node)) cast.nodes.try_emplace(hop.node, *node);
+  const auto add = [&](const std::string& name) {
+    if (const resource::Node* node = snapshot.find_node(name)) cast.nodes.try_emplace(name, *node);
+  };
+  for (const auto& way : witness.ways) {
+    for (const auto& hop : way.hops) add(hop.node);
+    add(way.relay);  // where the way ends, no hook is there
+  }
   const char* spare[] = {"node-a", witness.same_node ? "node-a" : "node-b"};
   for (size_t i = 0; i < cast.ends.size(); ++i) {
     world::Endpoint& end = cast.ends[i];

@@ -23,6 +23,8 @@ void decode_ports(const Field& ports, ContainerKind container, PodSpec& spec) {
     port.number = static_cast<base::Port>(number.integer(1, 65535).value_or(0));
     port.protocol = decode_protocol(protocol, true);
     port.host_port = static_cast<base::Port>(host.integer(0, 65535).value_or(0));
+    // On a loopback address it is asked for by the node itself alone: no way to the pod for anybody else.
+    if (const std::string on = entry.child("hostIP").text_or(""); on.starts_with("127.") || on == "::1") port.host_port = 0;
     port.container = container;
     spec.ports.push_back(std::move(port));
   }

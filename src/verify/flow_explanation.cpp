@@ -296,29 +296,47 @@ class Explainer {
     const std::string key = std::to_string(static_cast<int>(target.kind)) + "#" + (target.service ? name_of(target.service->meta) : "") + "#" + std::to_string(target.entry_port) + "#" +
                             std::to_string(target.actor) + "#" + signature_of(client) + "#" + signature_of(endpoint) + "#" + (relay.empty() ? "" : signature_of_node(relay)) + "#" +
                             (client.node == endpoint.node ? "=" : "") + (relay == client.node ? "c" : "") + (relay == endpoint.node ? "e" : "") + (client.ends == endpoint.ends ? "self" : "");
-    auto [found, fresh] = memo_.try_emplace(key);
-    if (fresh) found->second = outcome_of(target, client, endpoint, relay);
-    count(target, client, endpoint, relay, found->second);
+    const auto families = families_of(target, client, endpoint);
+    for (const auto& family : families) {
+      auto [found, fresh] = memo_.try_emplace(key + (family ? base::to_string(*family) : ""));
+      if (fresh) found->second = outcome_of(target, client, endpoint, relay, family);
+      count(target, client, endpoint, relay, families.size() > 1 ? family : std::nullopt, found->second);
+    }
   }
 
-  Outcome outcome_of(const Target& target, const Spot& client, const Spot& endpoint, const std::string& relay) {
+  /// A connection has one family: each that both ends and the Service have. One without a family where the ends have no addresses.
+  std::vector<std::optional<base::Family>> families_of(const Target& target, const Spot& client, const Spot& endpoint) const {
+    const auto has = [&](const Spot& spot, base::Family family) { return readers_->find(spot.ends[0])->address(family) != nullptr; };
+    const auto own = target.service && target.kind != Kind::pod_ip ? path::families_of(*target.service) : std::vector<base::Family>{};
+    std::vector<std::optional<base::Family>> families;
+    for (const auto family : {base::Family::ipv4, base::Family::ipv6})
+      if (has(client, family) && has(endpoint, family) && (own.empty() || std::find(own.begin(), own.end(), family) != own.end())) families.emplace_back(family);
+    if (families.empty()) families.emplace_back();
+    return families;
+  }
+
+  Outcome outcome_of(const Target& target, const Spot& client, const Spot& endpoint, const std::string& relay, std::optional<base::Family> family) {
     std::vector<JourneyVerdict> all;
     bool addresses_decide = false;
     for (const auto& client_end : client.ends)
       for (const auto& endpoint_end : endpoint.ends) {
-        const auto judged = judge_all(target, client, client_end, endpoint, endpoint_end, relay);
+        const auto judged = judge_all(target, client, client_end, endpoint, endpoint_end, relay, family);
         if (!all.empty() && (judged.size() != all.size() || !std::equal(judged.begin(), judged.end(), all.begin(), [](const auto& a, const auto& b) { return a.verdict == b.verdict; }))) addresses_decide = true;
         if (all.empty() || addresses_decide) all.insert(all.end(), judged.begin(), judged.end());
       }
     return joined(std::move(all), addresses_decide);
   }
 
-  std::vector<JourneyVerdict> judge_all(const Target& target, const Spot& client, const std::string& client_end, const Spot& endpoint, const std::string& endpoint_end, const std::string& relay) {
-    const auto address_of = [&](const std::string& end) { return readers_->find(end)->addresses.empty() ? std::nullopt : std::optional(readers_->find(end)->addresses[0]); };
+  std::vector<JourneyVerdict> judge_all(const Target& target, const Spot& client, const std::string& client_end, const Spot& endpoint, const std::string& endpoint_end, const std::string& relay, std::optional<base::Family> family) {
+    const auto address_of = [&](const std::string& end) -> std::optional<base::Address> {
+      const auto& addresses = readers_->find(end)->addresses;
+      const auto found = std::find_if(addresses.begin(), addresses.end(), [&](const auto& address) { return !family || address.family == *family; });
+      return found == addresses.end() ? std::nullopt : std::optional(*found);
+    };
     Connection connection{.request = {.kind = target.kind, .client = {client.what, client_end, client.node}, .endpoint = endpoint_end, .endpoint_node = endpoint.node, .port = target.port,
                                       .client_address = address_of(client_end), .endpoint_address = address_of(endpoint_end), .service = target.service, .entry_port = target.entry_port, .relay = relay,
                                       .asked_address = address_of_node(relay.empty() ? endpoint.node : relay)},
-                          .client_end = client_end, .endpoint_end = endpoint_end, .endpoint_policed = endpoint.what == path::Client::What::pod, .protocol = question_.protocol};
+                          .client_end = client_end, .endpoint_end = endpoint_end, .endpoint_policed = endpoint.what == path::Client::What::pod, .protocol = question_.protocol, .family = family};
     std::vector<JourneyVerdict> judged;
     for (const auto& journey : path::trace(facts_, connection.request, [&](const std::string& node) -> const path::NodeSettings& { return settings_of(node); }))
       judged.push_back(judge(*readers_, stage_, connection, journey));
@@ -360,7 +378,8 @@ class Explainer {
     return relation;
   }
 
-  void count(const Target& target, const Spot& client, const Spot& endpoint, const std::string& relay, const Outcome& outcome) {
+  /// `family`: where the connection could have another too.
+  void count(const Target& target, const Spot& client, const Spot& endpoint, const std::string& relay, std::optional<base::Family> family, const Outcome& outcome) {
     for (Share* share : {&result_.total, &result_.by_path[path::to_string(target.kind)]}) {
       ++share->all;
       share->failing += outcome.verdict == EndVerdict::deny;
@@ -371,7 +390,7 @@ class Explainer {
       const auto [at, fresh] = by_pair_.try_emplace({target.kind, client.node, endpoint.node}, outcome.verdict);
       if (outcome.verdict == EndVerdict::deny || (at->second == EndVerdict::allow && !fresh)) at->second = outcome.verdict;
     }
-    const std::string relation = relation_of(client, endpoint, relay);
+    const std::string relation = relation_of(client, endpoint, relay) + (family ? ", " + std::string(base::to_string(*family)) : "");
     const auto reader = [&](const std::string& node) { return node.empty() ? "" : readers_->reader_of(node); };
     const std::string key = std::string(path::to_string(target.kind)) + "#" + (target.service ? name_of(target.service->meta) : "") + "#" + std::to_string(target.entry_port) + "#" + relation + "#" +
                             reader(client.node) + "#" + reader(endpoint.node) + "#" + reader(relay) + "#" + std::to_string(static_cast<int>(outcome.verdict)) + "#" + to_string(outcome.layer) + "#" + outcome.reason;

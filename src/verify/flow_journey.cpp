@@ -39,25 +39,29 @@ class Judge {
   }
 
   // -------------------------------------------------------------------------------------------------------------- headers
-  const Endpoint& client() const { return *readers_.find(connection_.client_end); }
-  const Endpoint& endpoint() const { return *readers_.find(connection_.endpoint_end); }
+  Endpoint in_family(Endpoint end) const {
+    if (connection_.family) std::erase_if(end.addresses, [&](const auto& address) { return address.family != *connection_.family; });
+    return end;
+  }
+  Endpoint client() const { return in_family(*readers_.find(connection_.client_end)); }
+  Endpoint endpoint() const { return in_family(*readers_.find(connection_.endpoint_end)); }
 
   /// The end whose address the header's source is.
   Endpoint source_of(const Header& header) const {
     if (header.source == Header::Source::client) return client();
     Endpoint node = *readers_.find("node:" + header.source_node);
     if (header.source == Header::Source::tunnel) node.addresses = stage_.tunnel_addresses(header.source_node);
-    return node;
+    return in_family(node);
   }
 
   /// The end that the header's destination is; nothing where its address is not known.
   std::optional<Endpoint> destination_of(const Header& header) const {
     if (header.destination == Header::Destination::endpoint) return endpoint();
-    if (header.destination == Header::Destination::node) return *readers_.find("node:" + header.destination_node);
+    if (header.destination == Header::Destination::node) return in_family(*readers_.find("node:" + header.destination_node));
     const auto& service = *request_.service;
     const auto& addresses = request_.kind == path::Kind::load_balancer ? service.load_balancer_ips : service.cluster_ips;
     if (addresses.empty()) return std::nullopt;
-    return Endpoint{.kind = logic::EndpointKind::outside, .name = "service " + service.meta.namespace_name + "/" + service.meta.name, .addresses = addresses};
+    return in_family({.kind = logic::EndpointKind::outside, .name = "service " + service.meta.namespace_name + "/" + service.meta.name, .addresses = addresses});
   }
 
   // ------------------------------------------------------------------------------------------------------------------ hops
@@ -77,7 +81,8 @@ class Judge {
   void egress(HopVerdict& verdict, const std::optional<Endpoint>& destination) {
     const Header& header = verdict.hop.header;
     if (!destination) {
-      verdict.judgement = {.verdict = EndVerdict::unknown, .reason = "the Service's address is not in the manifests", .to_supply = "give the Service with its spec.clusterIP"};
+      verdict.judgement = readers_.decide(Direction::egress, connection_.client_end, {.kind = logic::EndpointKind::outside, .name = "the Service"}, false, connection_.protocol, header.port);
+      if (verdict.judgement.verdict == EndVerdict::unknown && verdict.judgement.to_supply.empty()) verdict.judgement.to_supply = "give the Service with its spec.clusterIP";
     } else if (header.destination == Header::Destination::node && header.port == 0) {
       verdict.judgement = {.verdict = EndVerdict::unknown, .reason = "the number of the NodePort is not in the manifests", .to_supply = "give the Service with its nodePort"};
     } else {
@@ -90,7 +95,8 @@ class Judge {
 
   void ingress(HopVerdict& verdict, const Endpoint& source) {
     const Header& header = verdict.hop.header;
-    verdict.judgement = readers_.decide(Direction::ingress, connection_.endpoint_end, source, !header.source_identified, connection_.protocol, header.port);
+    const Endpoint seen = header.source_is_world ? Endpoint{.kind = logic::EndpointKind::outside, .name = source.name} : source;
+    verdict.judgement = readers_.decide(Direction::ingress, connection_.endpoint_end, seen, !header.source_identified, connection_.protocol, header.port);
     const auto as_itself = [&] { return readers_.decide_known(Direction::ingress, connection_.endpoint_end, client(), connection_.protocol, header.port); };
     const auto as_seen = [&] { return readers_.decide(Direction::ingress, connection_.endpoint_end, client(), false, connection_.protocol, header.port); };
     conclude(verdict.judgement, Layer::destination_policy, header.source != Header::Source::client, as_itself, as_seen);

@@ -11,6 +11,7 @@ struct Connection {
   std::string client_end, endpoint_end;  ///< names in the stage's world
   bool endpoint_policed = true;          ///< false: the endpoint is outside, policy cannot apply there
   base::Protocol protocol = base::Protocol::tcp;
+  std::optional<base::Family> family = {};  ///< absent: of whatever addresses the ends have
 };
 
 /// Judges every hop of one journey, and finds the layer that decides.

@@ -65,7 +65,10 @@ ProofAnswer InvariantRun::run() {
       for (const std::string& maker : makers_of_unknown_pods(context_.snapshot)) cap(maker + ": the pods that it makes are not in the universe 'declared'; ask with universe: possible, or observed with the pods themselves");
     add_exceptions();
     add_assumptions();
-    std::visit([this](const auto& body) { decide(body); }, invariant.body);
+    if (universe_.kind == world::UniverseKind::possible && placement() == Placement::observed && !std::holds_alternative<Capability>(invariant.body))
+      conclude();  // neither side of it is decided
+    else
+      std::visit([this](const auto& body) { decide(body); }, invariant.body);
   }
   finish();
   answer_.queries = question_->queries();
@@ -110,9 +113,10 @@ Expr InvariantRun::admitted_hosts(const Ends& ends) {
   if (context_.options.datapath) return logic::False;
   std::vector<Expr> any;
   for (const Direction direction : policy::both_directions) {
-    const Reading& frame = reading(ends.first(direction), {});
+    const auto running = [](Reader one) { return one.fault.reset(), one; };  // a node without its agent admits no less
+    const Reading& frame = reading(running(ends.first(direction)), {});
     std::vector<Expr> all;
-    for (const Reader& one : ends.at(direction)) all.push_back(policy::admitted(pool_, reading(one, {}).direction(direction)));
+    for (const Reader& one : ends.at(direction)) all.push_back(policy::admitted(pool_, reading(running(one), {}).direction(direction)));
     const Expr admitted = pool_.conjunction(std::move(all));
     if (admitted.is_false()) continue;
     any.push_back(pool_.conjunction({pool_.kind_is(policy::subject_of(direction), logic::EndpointKind::pod), pool_.kind_is(policy::peer_of(direction), logic::EndpointKind::host), admitted}));

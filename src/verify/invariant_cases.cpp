@@ -19,7 +19,7 @@ using policy::Reading;
 
 Reading InvariantRun::read(const Readers& readers, const std::vector<std::string>& namespaces) {
   const resource::Snapshot& policies = policies_of(readers);
-  const std::vector<uint32_t> only = verify::policies_of(context_.policies->at(&policies), {namespaces.begin(), namespaces.end()});
+  const std::vector<uint32_t> only = verify::policies_of(context_.policies->at(&policies).all, {namespaces.begin(), namespaces.end()});
   const policy::ClusterFacts facts{universe_.addresses.ipv4, universe_.addresses.ipv6};
   if (!readers.settings) return policy::read_policies(pool_, policies, facts, readers.profile, &only);
   matrix::Pool settings = *readers.settings;
@@ -28,22 +28,43 @@ Reading InvariantRun::read(const Readers& readers, const std::vector<std::string
 }
 
 const Reading& InvariantRun::reading(const Reader& reader, const std::vector<std::string>& namespaces) {
-  std::string key = reader.of->key() + "\n" + (reader.stranger ? "stranger" : "") + (reader.named ? *reader.named ? "named" : "nameless" : "");
+  std::string key = reader.of->key() + "\n" + (reader.stranger ? "stranger" : "") + (reader.named ? *reader.named ? "named" : "nameless" : "") + (reader.fault ? to_string(*reader.fault) : "");
   for (const std::string& name : namespaces) key += "\n" + name;
   std::unique_ptr<Reading>& slot = readings_[key];
   if (slot) return *slot;
-  if (reader.named)
+  if (reader.fault) {
+    slot = std::make_unique<Reading>(Reading{.profile = reader.of->profile});
+    for (const policy::Direction direction : policy::both_directions) slot->direction(direction).unisolated_denied = *reader.fault == matrix::FaultMode::fail_closed;
+  } else if (reader.named) {
     slot = std::make_unique<Reading>(policy::with_names_of_cluster(pool_, reading({reader.of, reader.stranger, std::nullopt}, namespaces), *reader.named));
-  else if (reader.stranger)
+  } else if (reader.stranger) {
     slot = std::make_unique<Reading>(policy::seen_by_a_stranger(pool_, reading({reader.of, false, std::nullopt}, namespaces)));
-  else
+  } else {
     slot = std::make_unique<Reading>(read(*reader.of, namespaces));
+  }
   return *slot;
 }
 
 // All readers that may be right. A table of port names that hangs on which pods the agents know is bounded from both sides: rules only allow,
 // so what is allowed grows with what a name stands for. Where no policy names a port both bounds are one formula.
 std::vector<InvariantRun::Reader> InvariantRun::readers_of(const Readers& readers, const Knowledge& knowledge) const {
+  if (readers.faults.empty()) return readers_that_run(readers, knowledge);
+  std::vector<Reader> all;
+  for (const matrix::FaultMode mode : readers.faults) {
+    if (mode != matrix::FaultMode::keep_last) all.push_back({&readers, false, std::nullopt, mode});
+    if (mode == matrix::FaultMode::keep_last)
+      for (const Reader& reader : readers_that_run(readers, knowledge)) all.push_back(reader);
+  }
+  return all;
+}
+
+std::string InvariantRun::fault_to_supply(const Readers& readers) {
+  if (readers.faults.size() < 2) return "";
+  const std::string field = readers.settings && !readers.settings->field.empty() ? "set " + readers.settings->field + ".profile.fault_mode" : "give --matrix, with profile.fault_mode for each pool";
+  return "nobody says what a node of " + readers.label + " does while its agent is down; " + field + " (keep_last, fail_open or fail_closed)";
+}
+
+std::vector<InvariantRun::Reader> InvariantRun::readers_that_run(const Readers& readers, const Knowledge& knowledge) const {
   std::vector<Reader> all;
   if (knowledge.may_know) all.push_back({&readers, false, std::nullopt});
   if (knowledge.may_not_know) all.push_back({&readers, true, std::nullopt});
@@ -59,6 +80,7 @@ InvariantRun::Ends InvariantRun::ends_in(const ReaderCase& one, const std::vecto
   Ends ends{.of = &one, .egress = readers_of(one.source, one.source_knows), .ingress = readers_of(one.destination, one.destination_knows)};
   std::vector<Expr> where{on_nodes(one.source, Role::source, all), on_nodes(one.destination, Role::destination, all)};
   if (one.never_one_node) where.push_back(pool_.negation(pool_.same_node()));
+  if (one.always_one_node) where.push_back(pool_.same_node());
   ends.where = pool_.conjunction(std::move(where));
   return ends;
 }

@@ -142,6 +142,39 @@ std::vector<Expr> InvariantRun::domain_of(const Flows& flows) const {
   return all;
 }
 
+void InvariantRun::narrow_to(const std::vector<Flows>& all) {
+  std::vector<Expr> from, to;
+  for (const Flows& flows : all) {
+    from.push_back(flows.from);
+    to.push_back(flows.to);
+  }
+  const Expr any_from = pool_.disjunction(std::move(from)), any_to = pool_.disjunction(std::move(to));
+  auto known = std::make_unique<KnownEnds>(pool_, universe_, any_from, any_to);
+  note_meshes(any_from, any_to, *known);
+  const auto &sources = known->candidates(Role::source), &destinations = known->candidates(Role::destination);
+  if (sources.empty() || destinations.empty()) return;  // an empty domain is told by the end that is empty
+  universe_.sources = sources;
+  universe_.destinations = destinations;
+  known_ = std::move(known);
+}
+
+// In the universe of possible pods those of the workloads stand for what is there to be in a mesh.
+void InvariantRun::note_meshes(Expr from, Expr to, const KnownEnds& known) {
+  if (!context_.meshes || context_.meshes->empty()) return;
+  const auto note = [&](const world::Universe& universe, const KnownEnds& ends) {
+    for (const Role role : {Role::source, Role::destination})
+      for (const uint32_t i : ends.candidates(role)) {
+        const std::string& name = universe.pods[i].pod.name;
+        const size_t slash = name.find('/');
+        for (const std::string& id : {universe.pods[i].workload, slash == std::string::npos ? std::string() : name.substr(0, slash) + "/Pod" + name.substr(slash)})
+          if (context_.meshes->contains(id)) answer_.meshed.insert(id);
+      }
+  };
+  if (universe_.kind != world::UniverseKind::possible) return note(universe_, known);
+  const world::Universe declared = world::make_universe(context_.snapshot, world::UniverseKind::declared, end_classes());
+  note(declared, KnownEnds(pool_, declared, from, to));
+}
+
 bool InvariantRun::satisfiable(std::vector<Expr> asserted, const std::string& title) {
   return question_->ask(asserted, context_.invariant.id + ": " + title).answer != smt::Answer::unsat;
 }

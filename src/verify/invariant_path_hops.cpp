@@ -27,12 +27,6 @@ EndpointKind end_kind(Client::What what) { return what == Client::What::pod ? En
 
 bool is_relayed(const Way& way, Client::What client) { return way.kind == Kind::node_port || (way.kind == Kind::load_balancer && client == Client::What::external); }
 
-/// Only the node that is asked serves: from its own endpoints.
-bool serves_own_only(const Way& way) {
-  if (!way.service) return false;
-  return way.kind == Kind::cluster_ip ? way.service->internal_traffic_policy == "Local" : way.service->external_traffic_policy == "Local";
-}
-
 void add_prefixes(const resource::Snapshot& snapshot, const std::vector<std::string>& namespaces, std::set<base::Prefix>& out) {
   for (const auto& policy : snapshot.network_policies) {
     if (!std::binary_search(namespaces.begin(), namespaces.end(), policy.meta.namespace_name)) continue;
@@ -98,10 +92,49 @@ std::vector<PathRun::Variant> PathRun::variants(const Slice& from, const Slice& 
   hops_.clear();
   std::vector<Variant> out;
   for (size_t i = 0; i < all_.size(); ++i)
-    for (const Way& way : ways_[i].ways)
+    for (const std::vector<const Way*>& alike : alike_ways(ways_[i].ways)) {
+      std::vector<Expr> leads_to;
+      for (const Way* way : alike) leads_to.push_back(way->leads_to);
+      const size_t first = out.size();
       for (const auto client : {Client::What::pod, Client::What::node, Client::What::external})
-        if (can_be(end_kind(client), i) && !(way.kind == Kind::cluster_ip && client == Client::What::external)) add_spots(way, i, client, out);
+        if (can_be(end_kind(client), i) && !(alike[0]->kind == Kind::cluster_ip && client == Client::What::external)) add_spots(*alike[0], i, client, out);
+      const Expr any = pool_.disjunction(std::move(leads_to));
+      for (size_t at = first; at < out.size(); ++at) {
+        out[at].alike = alike;
+        out[at].leads_to = any;
+      }
+    }
   return out;
+}
+
+// Many Services differ in nothing that a hook sees: they are one way, to the ends of all of them.
+std::vector<std::vector<const Way*>> PathRun::alike_ways(const std::vector<Way>& ways) {
+  std::vector<std::vector<const Way*>> out;
+  std::map<std::string, size_t> index;
+  for (const Way& way : ways) {
+    const bool alone = !way.service || way.serves_own_only() || question_ == Question::disagreement;
+    const auto [at, fresh] = alone ? std::pair{index.end(), true} : index.try_emplace(look_of(way), out.size());
+    if (fresh)
+      out.push_back({&way});
+    else
+      out[at->second].push_back(&way);
+  }
+  return out;
+}
+
+// What a way's journeys depend on, and what the policies at every node make of its address and port.
+std::string PathRun::look_of(const Way& way) {
+  std::string look = std::to_string(static_cast<int>(way.kind)) + (way.entry_port == 0 ? "?" : "") + way.service->external_traffic_policy + "|" + way.service->internal_traffic_policy;
+  for (const auto& prefix : way.service->source_ranges) look += "," + prefix.to_string();
+  const auto add = [&](const HopFormula& formula) {
+    for (const Expr e : {formula.end.allowed, formula.end.denied, formula.end.unknown, formula.families}) look += "." + std::to_string(e.id);
+  };
+  for (size_t source = 0; source < places_->kinds().size(); ++source) {
+    if (way.kind != Kind::node_port) add(at_service(way, source));
+    for (size_t at = 0; way.kind == Kind::node_port && way.entry_port != 0 && at < places_->classes().size(); ++at)
+      for (const bool one_node : {false, true}) add(at_node(way, source, at, one_node));
+  }
+  return look;
 }
 
 bool PathRun::can_be(EndpointKind source, size_t flows) {
@@ -127,7 +160,7 @@ void PathRun::add_spots(const Way& way, size_t flows, Client::What client, std::
       one.one_node = true;
       outside.outside = true;
       if (source == destination && !of->never_one_node) add_relays(way, flows, one, out);
-      if (source != destination || classes[source].nodes.size() != 1) add_relays(way, flows, spot, out);
+      if (!of->always_one_node && (source != destination || classes[source].nodes.size() != 1)) add_relays(way, flows, spot, out);
       if (way.kind == Kind::pod_ip && first && of == places_->case_of(kind_of(source), kind_of(source))) add_relays(way, flows, outside, out);
     }
   }
@@ -170,6 +203,12 @@ const ReaderCase* PathRun::case_of(const Spot& spot) const {
 
 // An end of `kind` on a node of the class. A host is there under its node's addresses.
 logic::Expr PathRun::on(size_t node_class, Role role, EndpointKind kind, const std::set<std::string>& without) {
+  const auto [at, fresh] = on_.try_emplace({node_class, role, kind, without.empty() ? nullptr : &without}, logic::False);
+  if (fresh) at->second = on_anew(node_class, role, kind, without);
+  return at->second;
+}
+
+logic::Expr PathRun::on_anew(size_t node_class, Role role, EndpointKind kind, const std::set<std::string>& without) {
   const NodeClass& here = places_->classes()[node_class];
   const Expr is_kind = pool_.kind_is(role, kind);
   if (here.nodes.empty()) return is_kind;
@@ -201,7 +240,7 @@ logic::Expr PathRun::relay_elsewhere(size_t node_class, const std::set<std::stri
 logic::Expr PathRun::where(const Way& way, const Spot& spot) {
   const std::set<std::string> none;
   // Under a Local policy a node with an endpoint of its own leads to that one; without any it leads nowhere.
-  const bool lost = serves_own_only(way) && !spot.one_node;
+  const bool lost = way.serves_own_only() && !spot.one_node;
   const bool asks_client = way.kind == Kind::cluster_ip || spot.relay_at == RelayAt::client;
   std::vector<Expr> all;
   if (spot.client == Client::What::external)
@@ -216,7 +255,7 @@ logic::Expr PathRun::where(const Way& way, const Spot& spot) {
   if (way.kind != Kind::pod_ip) ends.push_back(pool_.kind_is(Role::destination, EndpointKind::outside));  // endpoints that are made by hand
   all.push_back(pool_.disjunction(std::move(ends)));
   if (spot.client != Client::What::external) all.push_back(spot.one_node ? pool_.same_node() : pool_.negation(pool_.same_node()));
-  if (spot.relay_at == RelayAt::elsewhere) all.push_back(relay_elsewhere(static_cast<size_t>(spot.relay), lost ? way.served : none));
+  if (spot.relay_at == RelayAt::elsewhere) all.push_back(relay_elsewhere(static_cast<size_t>(spot.relay), way.serves_own_only() ? way.served : none));
   return pool_.conjunction(std::move(all));
 }
 
@@ -316,7 +355,9 @@ size_t PathRun::class_at(const std::string& place, const Spot& spot) const {
 PathRun::Route PathRun::route(const Way& way, const Spot& spot, const path::Journey& journey, Expr& where) {
   std::vector<Expr> allowed, denied;
   for (const path::Hop& one : journey.hops) {
-    if (one.hook == path::Hook::relay || (side_ && one.hook != (*side_ == Direction::egress ? path::Hook::source_egress : path::Hook::destination_ingress))) continue;
+    if (one.hook == path::Hook::relay) continue;
+    const Direction direction = one.hook == path::Hook::source_egress ? Direction::egress : Direction::ingress;
+    if (side_.value_or(direction) != direction || alone_.value_or(direction) != direction) continue;
     const HopFormula formula = hop(way, spot, one);
     where = pool_.both(where, formula.families);
     allowed.push_back(formula.end.allowed);
@@ -328,39 +369,38 @@ PathRun::Route PathRun::route(const Way& way, const Spot& spot, const path::Jour
 }
 
 PathRun::HopFormula PathRun::hop(const Way& way, const Spot& spot, const path::Hop& hop) {
-  const Header& header = hop.header;
-  const auto place = [&](const std::string& node) { return node.empty() ? std::string("-") : node + std::to_string(class_at(node, spot)); };
-  const std::string key = std::to_string(static_cast<int>(hop.hook)) + "|" + std::to_string(spot.source) + "|" + std::to_string(spot.destination) + (spot.one_node ? "=" : ".") + "|" +
-                          std::to_string(static_cast<int>(header.source)) + place(header.source_node) + (header.source_identified ? "" : "?") + "|" + std::to_string(static_cast<int>(header.destination)) +
-                          place(header.destination_node) + "|" + std::to_string(header.port) + "|" +
-                          (header.destination == Header::Destination::endpoint ? "" : way.text() + "|" + std::to_string(way.entry_port));
-  const auto found = hops_.find(key);
-  if (found != hops_.end()) return found->second;
-  return hops_[key] = hop.hook == path::Hook::source_egress ? egress(way, spot, header) : ingress(spot, header);
+  return hop.hook == path::Hook::source_egress ? egress(way, spot, hop.header) : ingress(spot, hop.header);
 }
 
 PathRun::HopFormula PathRun::egress(const Way& way, const Spot& spot, const Header& header) {
   const size_t source = kind_of(static_cast<size_t>(spot.source)), destination = kind_of(spot.destination);
-  const Readers& readers = *places_->kinds()[source].readers;
-  if (header.destination == Header::Destination::endpoint) return plain(readers, knowledge(source, spot.outside ? source : destination), Direction::egress);
+  if (header.destination == Header::Destination::endpoint) return plain(source, knowledge(source, spot.outside ? source : destination), Direction::egress);
   if (header.destination == Header::Destination::node && header.port == 0) return {undetermined(Direction::egress)};
-  if (header.destination == Header::Destination::service) return seeing(readers, knowledge(source, source), Direction::egress, service_end(way), way.entry_port, false);
-  const size_t at = class_at(header.destination_node, spot);
-  return seeing(readers, knowledge(source, kind_of(at)), Direction::egress, places_->classes()[at].host, way.entry_port, header.destination_node == at_client);
+  if (header.destination == Header::Destination::service) return at_service(way, source);
+  return at_node(way, source, class_at(header.destination_node, spot), header.destination_node == at_client);
+}
+
+const PathRun::HopFormula& PathRun::at_service(const Way& way, size_t source) {
+  const Endpoint service = service_end(way);
+  return seeing(source, knowledge(source, source), Direction::egress, {service, std::string(path::to_string(way.kind)) + " of " + service.name, way.entry_port});
+}
+
+const PathRun::HopFormula& PathRun::at_node(const Way& way, size_t source, size_t at, bool one_node) {
+  return seeing(source, knowledge(source, kind_of(at)), Direction::egress, {places_->classes()[at].host, "host " + std::to_string(at), way.entry_port, one_node});
 }
 
 PathRun::HopFormula PathRun::ingress(const Spot& spot, const Header& header) {
   const size_t destination = kind_of(spot.destination);
-  const Readers& readers = *places_->kinds()[destination].readers;
   Knowledge known = knowledge(destination, spot.source < 0 ? destination : kind_of(static_cast<size_t>(spot.source)));
-  if (header.source == Header::Source::client && header.source_identified) return plain(readers, known, Direction::ingress);
+  if (header.source == Header::Source::client && header.source_identified) return plain(destination, known, Direction::ingress);
   const size_t at = class_at(header.source_node, spot);
   known = knowledge(destination, kind_of(at));
   if (!header.source_identified) known.may_know = false, known.may_not_know = true;
-  Endpoint seen = places_->classes()[at].host;
-  if (header.source == Header::Source::tunnel) seen.addresses = places_->classes()[at].tunnel;
-  const bool same_node = header.source_node == (spot.one_node ? at_client : at_endpoint);
-  return seeing(readers, known, Direction::ingress, seen, std::nullopt, same_node);
+  const bool tunnel = header.source == Header::Source::tunnel;
+  Seen seen{places_->classes()[at].host, (tunnel ? "tunnel " : "host ") + std::to_string(at), std::nullopt, header.source_node == (spot.one_node ? at_client : at_endpoint)};
+  if (tunnel) seen.peer.addresses = places_->classes()[at].tunnel;
+  if (header.source_is_world) seen = {Endpoint{.kind = EndpointKind::outside, .name = "world"}, "world", std::nullopt, false, true};
+  return seeing(destination, known, Direction::ingress, seen);
 }
 
 Knowledge PathRun::knowledge(size_t reader, size_t of) const {
@@ -374,24 +414,41 @@ InvariantRun::End PathRun::undetermined(Direction direction) {
   return {pool_.negation(is_pod), logic::False, is_pod};
 }
 
-InvariantRun::End PathRun::end_of(const std::vector<InvariantRun::Reader>& readers, Direction direction) {
+InvariantRun::End PathRun::end_of(const std::vector<InvariantRun::Reader>& readers, Direction direction, InvariantRun::Other other) {
   const InvariantRun::Ends ends{.of = nullptr, .egress = readers, .ingress = readers};
-  return run_.end_of(ends, direction, direction == Direction::egress ? from_namespaces_ : to_namespaces_);
+  return run_.end_of(ends, direction, direction == Direction::egress ? from_namespaces_ : to_namespaces_, other);
 }
 
-PathRun::HopFormula PathRun::plain(const Readers& readers, const Knowledge& knowledge, Direction direction) { return {end_of(readers_at(readers, knowledge, false), direction)}; }
+// Readers of one kind with one knowledge of the other end make the same of a header, whichever nodes it is about.
+std::string PathRun::hook_key(size_t reader, const Knowledge& knowledge, Direction direction) {
+  return std::to_string(reader) + (direction == Direction::egress ? "<" : ">") + (knowledge.may_know ? "k" : "") + (knowledge.may_not_know ? "u" : "") + (knowledge.whole_cluster ? "w" : "");
+}
+
+const PathRun::HopFormula& PathRun::plain(size_t reader, const Knowledge& knowledge, Direction direction) {
+  const auto [at, fresh] = hops_.try_emplace(hook_key(reader, knowledge, direction));
+  if (fresh) at->second = {end_of(readers_at(*places_->kinds()[reader].readers, knowledge, false), direction, InvariantRun::Other::itself)};
+  return at->second;
+}
+
+const PathRun::HopFormula& PathRun::seeing(size_t reader, const Knowledge& knowledge, Direction direction, const Seen& seen) {
+  const std::string header = "|" + seen.name + "|" + (seen.port ? std::to_string(*seen.port) : "") + (seen.one_node ? "=" : "");
+  const auto [at, fresh] = hops_.try_emplace(hook_key(reader, knowledge, direction) + header);
+  if (fresh) at->second = seeing(readers_at(*places_->kinds()[reader].readers, knowledge, seen.port.has_value()), direction, seen);
+  return at->second;
+}
 
 // Where the port at the hook is not the endpoint's, what a port name stands for in the cluster cannot be told by the flow: it is bounded.
 std::vector<InvariantRun::Reader> PathRun::readers_at(const Readers& readers, const Knowledge& knowledge, bool other_port) const {
   std::vector<InvariantRun::Reader> all = run_.readers_of(readers, knowledge);
-  if (!other_port || all.front().named) return all;
+  if (!other_port || std::any_of(all.begin(), all.end(), [](const auto& reader) { return reader.named.has_value(); })) return all;
   std::vector<InvariantRun::Reader> bounded;
   for (const InvariantRun::Reader& reader : all)
-    for (const bool named : {false, true}) bounded.push_back({reader.of, reader.stranger, named});
+    for (const bool named : reader.fault ? std::vector<bool>{false} : std::vector<bool>{false, true}) bounded.push_back({reader.of, reader.stranger, reader.fault ? std::nullopt : std::optional(named), reader.fault});
   return bounded;
 }
 
-PathRun::HopFormula PathRun::seeing(const Readers& readers, const Knowledge& knowledge, Direction direction, const Endpoint& peer, std::optional<base::Port> port, bool one_node) {
+PathRun::HopFormula PathRun::seeing(const std::vector<InvariantRun::Reader>& readers, Direction direction, const Seen& seen) {
+  const auto& [peer, name, port, one_node, world] = seen;
   const Role role = policy::peer_of(direction);
   const Endpoint nobody;
   bool undetermined_here = false;
@@ -405,8 +462,10 @@ PathRun::HopFormula PathRun::seeing(const Readers& readers, const Knowledge& kno
     const bool of_flow = atom.kind == family_is || atom.kind == protocol_is || atom.kind == port_in || atom.kind == port_named_in_cluster || atom.kind == peer_known || atom.kind == flag;
     if (of_flow || atom.role != role) return std::nullopt;
     if (atom.kind == address_in) {
-      undetermined_here = undetermined_here || peer.addresses.empty();
+      undetermined_here = undetermined_here || (peer.addresses.empty() && !world);
       std::vector<Expr> any;
+      for (const auto family : {base::Family::ipv4, base::Family::ipv6})
+        if (world && base::AddressSet::all(family).minus(pool_.addresses(atom)).empty()) any.push_back(pool_.family_is(family));
       for (const auto& address : peer.addresses)
         if (peer.address(address.family) == &address && pool_.addresses(atom).contains(address)) any.push_back(pool_.family_is(address.family));
       return pool_.disjunction(std::move(any));
@@ -414,7 +473,7 @@ PathRun::HopFormula PathRun::seeing(const Readers& readers, const Knowledge& kno
     const world::Flow flow{role == Role::source ? &peer : &nobody, role == Role::source ? &nobody : &peer, base::Protocol::tcp, 0, base::Family::ipv4};
     return oracle::holds(pool_, atom, flow, {}) ? logic::True : logic::False;
   };
-  const InvariantRun::End end = end_of(readers_at(readers, knowledge, port.has_value()), direction);
+  const InvariantRun::End end = end_of(readers, direction, InvariantRun::Other::header);
   HopFormula out{{pool_.substitute(end.allowed, known), pool_.substitute(end.denied, known), pool_.substitute(end.unknown, known)}, logic::True};
   if (undetermined_here) return {undetermined(direction)};
   std::vector<Expr> families;

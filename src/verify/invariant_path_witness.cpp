@@ -28,6 +28,11 @@ std::string eval_name(const Endpoint& end, bool by_address, base::Family family)
   return by_address ? (address ? "ip:" + address->to_string() : "") : end.name;
 }
 
+std::string seen_as(const Header& header) {
+  if (header.source_is_world) return ", taken for the outside as a whole";
+  return header.source_identified ? "" : ", taken for an outside address";
+}
+
 std::string way_text(const WitnessPath& way) {
   std::string text = way.path;
   if (!way.service.empty()) text += " of " + way.service;
@@ -49,14 +54,18 @@ bool PathRun::Replayed::all(EndVerdict verdict) const {
   return std::all_of(journeys.begin(), journeys.end(), [&](const JourneyVerdict& one) { return one.verdict == verdict; });
 }
 
-void PathRun::tell(const InvariantRun::Found& found, const std::vector<Term>& terms) {
-  const auto holds = [&](const Term& term) { return smt::evaluate(pool_, found.definite ? term.definite : term.possible, found.assignment); };
-  const auto term = std::find_if(terms.begin(), terms.end(), holds);
-  base::require(term != terms.end(), "a flow that was found is of some term");
-  const ReaderCase& of = *term->variant->of;
+void PathRun::tell(const InvariantRun::Found& found, Term term) {
+  // Of ways that no hook tells apart, one that leads to this very end.
+  Variant taken = *term.variant;
+  const auto leads = [&](const Way* way) { return smt::evaluate(pool_, way->leads_to, found.assignment); };
+  const auto way = std::find_if(taken.alike.begin(), taken.alike.end(), leads);
+  base::require(way != taken.alike.end(), "a flow that was found is of some way");
+  taken.way = *way;
+  term.variant = &taken;
+  const ReaderCase& of = *term.variant->of;
   const Witness witness = realise(pool_, run_.universe_, found.assignment, found.mentioned, of.source_knows.may_know);
-  if (found.definite) return tell_violated(found, *term, witness);
-  tell_open(*term, witness);
+  if (found.definite) return tell_violated(found, term, witness);
+  tell_open(term, witness);
 }
 
 // ---------------------------------------------------------------------------------------------------------------------- replay
@@ -66,7 +75,7 @@ std::string PathRun::relay_of(const Variant& variant, const Witness& witness) co
   if (variant.relay_at == RelayAt::endpoint) return witness.destination.node;
   std::vector<std::string> nodes = places_->classes()[variant.relay].nodes;
   if (nodes.empty()) nodes = {"node-1", "node-2", "node-3"};
-  const auto free = std::find_if(nodes.begin(), nodes.end(), [&](const std::string& node) { return node != witness.source.node && node != witness.destination.node && !variant.way->served.contains(node); });
+  const auto free = std::find_if(nodes.begin(), nodes.end(), [&](const std::string& node) { return node != witness.source.node && node != witness.destination.node && !(variant.way->serves_own_only() && variant.way->served.contains(node)); });
   base::require(free != nodes.end(), "a relay elsewhere is a third node");
   return *free;
 }
@@ -110,7 +119,7 @@ JourneyVerdict PathRun::replay(const Variant& variant, const Witness& witness, c
   };
   for (const path::Hop& hop : journey.hops) {
     const HookAt at = hook_at(variant, witness, hop);
-    WitnessHop row{.hook = path::to_string(hop.hook), .node = hop.node, .source = end_text(at.source) + (hop.header.source == Header::Source::tunnel ? ", its tunnel" : "") + (hop.header.source_identified ? "" : ", taken for an outside address"),
+    WitnessHop row{.hook = path::to_string(hop.hook), .node = hop.node, .source = end_text(at.source) + (hop.header.source == Header::Source::tunnel ? ", its tunnel" : "") + seen_as(hop.header),
                    .destination = end_text(at.destination) + ":" + std::to_string(at.port), .verdict = "", .reader = "", .reason = "", .source_end = eval_name(at.source, hop.header.source == Header::Source::tunnel, witness.family),
                    .destination_end = eval_name(at.destination, hop.header.destination == Header::Destination::service, witness.family), .port = at.port};
     if (hop.hook == Hook::relay) {
@@ -149,10 +158,7 @@ PathRun::HookAt PathRun::hook_at(const Variant& variant, const Witness& witness,
     at.source.addresses = object ? tunnel_addresses(*object, run_.universe_.addresses.pods) : std::vector<base::Address>{};
   }
   if (header.destination == Header::Destination::node) at.destination = host_at(header.destination_node);
-  if (header.destination == Header::Destination::service) {
-    at.destination = service_end(*variant.way);
-    if (at.destination.addresses.empty()) at.missing = "the Service's address is not in the input: give the Service with it";
-  }
+  if (header.destination == Header::Destination::service) at.destination = service_end(*variant.way);
   if (header.destination == Header::Destination::node && header.port == 0) at.missing = "the number of the NodePort is not in the input: give the Service with its nodePort";
   if (hop.hook == Hook::relay) return at;
   const bool egress = at.direction == Direction::egress;
@@ -161,13 +167,15 @@ PathRun::HookAt PathRun::hook_at(const Variant& variant, const Witness& witness,
   at.readers = places_->kinds()[reader].readers;
   at.knowledge = knowledge(reader, peer.kind == EndpointKind::outside ? reader : kind_at(variant, witness, peer.node));
   if (!header.source_identified) at.knowledge.may_know = false, at.knowledge.may_not_know = true;
+  at.world = header.source_is_world;
   return at;
 }
 
-EndJudgement PathRun::judge(const HookAt& hook, const Witness& witness, const Alteration* altered, EndDecision& decision, std::vector<PolicyPlace>& policies) {
+EndJudgement PathRun::judge(HookAt hook, const Witness& witness, const Alteration* altered, EndDecision& decision, std::vector<PolicyPlace>& policies) {
   const bool egress = hook.direction == Direction::egress;
   const Endpoint &subject = egress ? hook.source : hook.destination, &peer = egress ? hook.destination : hook.source;
   if (subject.kind != EndpointKind::pod) return {.reason = "policy does not apply to this end"};
+  if (hook.world) hook.source = {.kind = EndpointKind::outside, .name = hook.source.name};
   if (!hook.missing.empty()) return {.verdict = EndVerdict::unknown, .reason = hook.missing, .to_supply = hook.missing};
   Readers readers = *hook.readers;
   Knowledge known = hook.knowledge;
@@ -183,12 +191,16 @@ EndJudgement PathRun::judge(const HookAt& hook, const Witness& witness, const Al
   for (const auto& pod : witness.bystanders) pods.push_back(&pod);
   const oracle::Cluster cluster{.named_port = oracle::cluster_port_names(pods)};
   const world::Flow flow{.source = &hook.source, .destination = &hook.destination, .protocol = witness.protocol, .port = hook.port, .family = witness.family};
-  EndJudgement judgement{.reader = readers.label + (readers.phase.empty() ? "" : " with " + readers.phase), .stranger = !known.may_know && peer.kind != EndpointKind::outside};
+  EndJudgement judgement{.reader = readers.label + (readers.phase.empty() ? "" : " with " + readers.phase), .stranger = !known.may_know && (hook.world || peer.kind != EndpointKind::outside)};
   bool first = true;
   for (const InvariantRun::Reader& reader : readers_at(readers, known, hook.port != witness.port)) {
     const Reading& reading = run_.reading(reader, {subject.namespace_name});
     const EndDecision one = oracle::evaluate_end(pool_, reading, hook.direction, flow, cluster);
+    if (hook.addressless() && !decided_at_every_address(pool_, reading, hook.direction, flow, cluster, one.verdict))
+      return {.verdict = EndVerdict::unknown, .reason = "the Service's address is not in the input", .reader = judgement.reader, .to_supply = "give the Service with its address (spec.clusterIP)"};
     if (!first && one.verdict != decision.verdict) {
+      const std::string fault = run_.fault_to_supply(readers);
+      if (!fault.empty()) return {.verdict = EndVerdict::unknown, .reason = fault, .reader = judgement.reader, .to_supply = fault};
       const bool knows_open = known.may_know && known.may_not_know;
       return {.verdict = EndVerdict::unknown, .reason = knows_open ? "nobody says whether its agents know " + peer.name + " or see an address only" : "which pods its agents know by name of a port is not said",
               .reader = judgement.reader, .to_supply = known.supply, .knowledge = true};

@@ -32,6 +32,7 @@ void PathRun::ask(Question question, std::vector<Flows> all, const std::vector<c
   if (context_.cluster)
     for (const std::string& problem : context_.cluster->problems()) run_.cap(problem);
   for (const std::string& mesh : choice_.mesh) run_.cap("the path " + mesh + " is outside: what a service mesh does is not modelled");
+  run_.narrow_to(all_);
   find_ways(to, through_any);
   note_other_ports();
   if (!run_.occupied(all_) || !occupied()) {
@@ -56,6 +57,8 @@ void PathRun::note_missing(const std::string& sentence) {
 void PathRun::find_ways(const std::vector<const Peer*>& to, bool through_any) {
   for (size_t i = 0; i < all_.size(); ++i) {
     ways_.push_back(ways_to(pool_, *to[i], all_[i].to, choice_, through_any, context_.snapshot, run_.universe_));
+    for (Way& way : ways_.back().ways)
+      if (way.kind == Kind::cluster_ip) way.leads_to = pool_.both(way.leads_to, pool_.negation(pool_.kind_is(logic::Role::source, logic::EndpointKind::outside)));
     for (const std::string& sentence : ways_.back().missing) note_missing(sentence);
     for (const std::string& sentence : ways_.back().supply) run_.cap(sentence);
   }
@@ -120,7 +123,8 @@ void PathRun::note_other_ports() {
 void PathRun::note_empty_ways() {
   if (choice_.all || some_missing_) return;
   for (const Kind kind : choice_.kinds)
-    if (!taken([&](const Way& way) { return way.kind == kind; })) note_missing(std::string("no ") + path::to_string(kind) + " leads to " + all_[0].to_text + " on these ports");
+    if (!taken([&](const Way& way) { return way.kind == kind; }))
+      note_missing(std::string("no ") + path::to_string(kind) + " leads from " + all_[0].from_text + " to " + all_[0].to_text + " on these ports" + (kind == Kind::cluster_ip ? " (it has no clients outside)" : ""));
 }
 
 // ----------------------------------------------------------------------------------------------------------------------- terms
@@ -188,17 +192,17 @@ logic::Expr PathRun::admitted_hosts(const ReaderCase& of) {
 }
 
 // ---------------------------------------------------------------------------------------------------------------------- search
-PoliciesByNamespace PathRun::policies_of_all() const {
+PoliciesByNamespace PathRun::policies_on(std::optional<Direction> direction) const {
   PoliciesByNamespace all;
   for (const auto& [snapshot, policies] : *context_.policies)
-    for (const auto& [name, indices] : policies)
+    for (const auto& [name, indices] : direction ? policies.of(*direction) : policies.all)
       if (auto& most = all[name]; most.size() < indices.size()) most = indices;
   return all;
 }
 
 std::vector<std::string> PathRun::relevant_namespaces() {
   std::vector<std::string> names;
-  for (const auto& [name, indices] : policies_of_all()) names.push_back(name);
+  for (const auto& [name, indices] : policies_on(std::nullopt)) names.push_back(name);
   std::set<std::string> relevant;
   for (const Flows& flows : all_) {
     for (const auto& name : candidate_namespaces(pool_, flows.from, logic::Role::source, run_.universe_, names)) relevant.insert(name);
@@ -207,51 +211,115 @@ std::vector<std::string> PathRun::relevant_namespaces() {
   return {relevant.begin(), relevant.end()};
 }
 
+std::vector<Slice> PathRun::pieces(Direction direction) {
+  if (side_ && *side_ != direction) return {{{}, logic::True}};
+  std::vector<Expr> end;
+  for (const Flows& flows : all_) end.push_back(direction == Direction::ingress ? flows.to : flows.from);
+  return run_.slices(policies_on(direction), direction, pool_.disjunction(std::move(end)));
+}
+
+// Where both ends are cut into pieces, most pairs need not be looked at: what is to be allowed must be allowed by either hook alone, and what is
+// to be denied by one of them.
 void PathRun::search() {
-  const PoliciesByNamespace policies = policies_of_all();
-  std::vector<std::string> names;
-  for (const auto& [name, indices] : policies) names.push_back(name);
-  const auto pieces = [&](Direction direction) -> std::vector<Slice> {
-    if (side_ && *side_ != direction) return {{{}, logic::True}};
-    std::vector<Expr> end;
-    for (const Flows& flows : all_) end.push_back(direction == Direction::ingress ? flows.to : flows.from);
-    const logic::Role role = policy::subject_of(direction);
-    return slices_of(pool_, policies, role, candidate_namespaces(pool_, pool_.disjunction(std::move(end)), role, run_.universe_, names), context_.options.most_policies);
-  };
-  std::optional<InvariantRun::Found> best;
-  std::vector<Variant> kept;
-  std::vector<Term> kept_terms;
-  for (const Slice& to : pieces(Direction::ingress))
-    for (const Slice& from : pieces(Direction::egress)) {
-      std::vector<Variant> here = variants(from, to);
-      std::vector<Term> asked = terms(here);
-      std::vector<Expr> possible, definite;
-      for (Term& term : asked) {
-        const Variant& variant = *term.variant;
-        const Flows& flows = all_[variant.flows];
-        std::vector<Expr> domain = run_.domain_of(flows);
-        for (const Expr e : {variant.where, variant.way->leads_to, pool_.negation(excepted(variant.way->kind)), term.other ? pool_.negation(excepted(term.other->way->kind)) : logic::True})
-          domain.push_back(e);
-        if (spare_admitted_hosts_ && variant.client == path::Client::What::node) domain.push_back(pool_.negation(admitted_hosts(*variant.of)));
-        const Expr in = pool_.conjunction(std::move(domain));
-        term.possible = pool_.both(in, term.possible);
-        term.definite = pool_.both(in, term.definite);
-        possible.push_back(term.possible);
-        definite.push_back(term.definite);
-      }
-      const Expr may_break = pool_.disjunction(std::move(possible)), breaks_it = pool_.disjunction(std::move(definite));
-      const std::vector<Expr> all{may_break, breaks_it};
-      auto found = run_.search({run_.in_slice(from, Direction::egress, all), run_.in_slice(to, Direction::ingress, all)}, may_break, breaks_it, "paths");
-      if (!found || (best && !found->definite)) continue;
-      best = std::move(found);
-      kept = std::move(here);
-      kept_terms = std::move(asked);
-      // `asked` points into `here`, whose elements a move leaves where they are.
-      if (best->definite) return tell(*best, kept_terms);
+  const std::vector<Slice> from = pieces(Direction::egress), to = pieces(Direction::ingress);
+  const bool by_end = from.size() > 1 && to.size() > 1 && question_ != Question::disagreement;
+  const std::vector<bool> from_open = may_break(from, Direction::egress, by_end), to_open = may_break(to, Direction::ingress, by_end);
+  std::optional<Broken> best;
+  for (size_t t = 0; t < to.size(); ++t)
+    for (size_t f = 0; f < from.size(); ++f) {
+      if (question_ == Question::denied ? !from_open[f] && !to_open[t] : !from_open[f] || !to_open[t]) continue;
+      std::optional<Broken> broken = search(from[f], to[t], best.has_value());
+      if (!broken) continue;
+      best = std::move(broken);
+      if (best->found.definite) return tell(best->found, best->term);
     }
-  if (best) tell(*best, kept_terms);
+  if (best) tell(best->found, best->term);
   if (best && run_.gap_.empty()) run_.gap_ = "a flow on a path is not decided";
   run_.conclude();
+}
+
+std::vector<bool> PathRun::may_break(const std::vector<Slice>& slices, Direction direction, bool asked) {
+  std::vector<bool> open(slices.size(), true);
+  if (!asked) return open;
+  alone_ = direction;
+  for (size_t i = 0; i < slices.size(); ++i) {
+    const Slice none{{}, logic::True};
+    const bool ingress = direction == Direction::ingress;
+    const std::vector<Variant> here = ingress ? variants(none, slices[i]) : variants(slices[i], none);
+    const std::vector<Term> asked_terms = terms_of(here);
+    const Expr any = any_of(asked_terms, false, 0, asked_terms.size());
+    open[i] = run_.satisfiable({any, run_.in_slice(slices[i], direction, {any})}, std::string(to_string(direction)) + " alone");
+  }
+  alone_.reset();
+  return open;
+}
+
+// The terms with their domain.
+std::vector<PathRun::Term> PathRun::terms_of(const std::vector<Variant>& variants) {
+  std::vector<Term> all = terms(variants);
+  for (Term& term : all) {
+    const Variant& variant = *term.variant;
+    std::vector<Expr> domain = run_.domain_of(all_[variant.flows]);
+    for (const Expr e : {variant.where, variant.leads_to, pool_.negation(excepted(variant.way->kind)), term.other ? pool_.negation(excepted(term.other->way->kind)) : logic::True})
+      domain.push_back(e);
+    if (spare_admitted_hosts_ && variant.client == path::Client::What::node) domain.push_back(pool_.negation(admitted_hosts(*variant.of)));
+    const Expr in = pool_.conjunction(std::move(domain));
+    term.possible = pool_.both(in, term.possible);
+    term.definite = pool_.both(in, term.definite);
+  }
+  return all;
+}
+
+logic::Expr PathRun::any_of(const std::vector<Term>& terms, bool definite, size_t first, size_t end) const {
+  std::vector<Expr> any;
+  for (size_t i = first; i < end; ++i) any.push_back(definite ? terms[i].definite : terms[i].possible);
+  return pool_.disjunction(std::move(any));
+}
+
+// One question says whether there is a flow at all. The flow that is shown is the smallest of the first term that has one: of one term there is
+// little to make small, where the smallest of all terms together costs more than everything else.
+std::optional<PathRun::Broken> PathRun::search(const Slice& from, const Slice& to, bool definite_only) {
+  Broken broken{{}, variants(from, to), {}};
+  const std::vector<Term> all = terms_of(broken.variants);
+  const Expr may = any_of(all, false, 0, all.size()), does = any_of(all, true, 0, all.size());
+  const std::vector<Expr> both{may, does};
+  const std::vector<Expr> domain{run_.in_slice(from, Direction::egress, both), run_.in_slice(to, Direction::ingress, both)};
+  if (!definite_only && !ask(domain, may)) return std::nullopt;
+  std::optional<size_t> first = first_of(domain, all, true);
+  if (!first && definite_only) return std::nullopt;
+  if (!first) first = first_of(domain, all, false);
+  if (!first) return std::nullopt;
+  auto found = run_.search(domain, all[*first].possible, all[*first].definite, "paths");
+  if (!found) return std::nullopt;
+  broken.found = std::move(*found);
+  broken.term = all[*first];  // it points into `variants`, whose elements a move leaves where they are
+  return broken;
+}
+
+bool PathRun::ask(std::vector<Expr> domain, Expr question) {
+  domain.push_back(question);
+  const smt::Result result = run_.question_->ask(domain, context_.invariant.id + ": paths");
+  if (result.answer == smt::Answer::unknown && run_.open_.empty()) run_.open_ = "paths: " + result.reason;
+  return result.answer == smt::Answer::sat;
+}
+
+// In growing steps from the front, where it mostly is, then by halves; not by the flows that the solver finds on the way: so every run asks the same.
+std::optional<size_t> PathRun::first_of(const std::vector<Expr>& domain, const std::vector<Term>& terms, bool definite) {
+  if (!ask(domain, any_of(terms, definite, 0, terms.size()))) return std::nullopt;
+  size_t first = 0, end = 1;
+  while (end < terms.size() && !ask(domain, any_of(terms, definite, first, end))) {
+    const size_t step = 2 * (end - first);
+    first = end;
+    end = std::min(terms.size(), end + step);
+  }
+  while (end - first > 1) {
+    const size_t middle = first + (end - first) / 2;
+    if (ask(domain, any_of(terms, definite, first, middle)))
+      end = middle;
+    else
+      first = middle;
+  }
+  return first;
 }
 
 }  // namespace npverify::verify

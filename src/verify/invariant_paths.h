@@ -38,7 +38,9 @@ class PathRun {
   enum class RelayAt : uint8_t { none, client, endpoint, elsewhere };
   /// One way on like placements.
   struct Variant {
-    const Way* way = nullptr;
+    const Way* way = nullptr;              ///< the first of `alike`
+    std::vector<const Way*> alike;         ///< ways that no hook tells apart; each leads to ends of its own
+    Expr leads_to = logic::True;           ///< some of `alike` does
     size_t flows = 0;                      ///< into all_
     const ReaderCase* of = nullptr;
     path::Client::What client = path::Client::What::pod;
@@ -80,9 +82,24 @@ class PathRun {
   bool taken(const std::function<bool(const Way&)>& counts);
   void note_other_ports();
   void note_empty_ways();
+  /// A flow that breaks the invariant, or may, and the term that it is of.
+  struct Broken {
+    InvariantRun::Found found;
+    std::vector<Variant> variants;
+    Term term;
+  };
   void search();
-  /// The policies of every snapshot that is read, by namespace: a piece is cut for all of them.
-  PoliciesByNamespace policies_of_all() const;
+  std::optional<Broken> search(const Slice& from, const Slice& to, bool definite_only);
+  /// Of each piece of one end: can the invariant break there as far as this end's hook goes? True where it is not `asked`.
+  std::vector<bool> may_break(const std::vector<Slice>& slices, Direction direction, bool asked);
+  bool ask(std::vector<Expr> domain, Expr question);
+  /// The first of which `definite` (or `possible`) can hold.
+  std::optional<size_t> first_of(const std::vector<Expr>& domain, const std::vector<Term>& terms, bool definite);
+  Expr any_of(const std::vector<Term>& terms, bool definite, size_t first, size_t end) const;
+  std::vector<Term> terms_of(const std::vector<Variant>& variants);
+  std::vector<Slice> pieces(Direction direction);
+  /// The policies of every snapshot that is read, by namespace: a piece is cut for all of them. All, or those that bear on one direction.
+  PoliciesByNamespace policies_on(std::optional<Direction> direction) const;
   /// Those namespaces in which some end can be, sorted.
   std::vector<std::string> relevant_namespaces();
   std::vector<Term> terms(const std::vector<Variant>& variants) const;
@@ -95,6 +112,8 @@ class PathRun {
   // Placements and hops (invariant_path_hops.cpp).
   void make_places();
   std::vector<Variant> variants(const Slice& from, const Slice& to);
+  std::vector<std::vector<const Way*>> alike_ways(const std::vector<Way>& ways);
+  std::string look_of(const Way& way);
   void add_variants(const Way& way, size_t flows, std::vector<Variant>& out);
   void add_relays(const Way& way, size_t flows, Spot spot, std::vector<Variant>& out);
   void add(const Way& way, size_t flows, const Spot& spot, std::vector<Variant>& out);
@@ -102,6 +121,7 @@ class PathRun {
   void add_spots(const Way& way, size_t flows, path::Client::What client, std::vector<Variant>& out);
   Expr where(const Way& way, const Spot& spot);
   Expr on(size_t node_class, logic::Role role, logic::EndpointKind kind, const std::set<std::string>& without);
+  Expr on_anew(size_t node_class, logic::Role role, logic::EndpointKind kind, const std::set<std::string>& without);
   Expr relay_elsewhere(size_t node_class, const std::set<std::string>& without);
   bool can_be(logic::EndpointKind source, size_t flows);
   const ReaderCase* case_of(const Spot& spot) const;
@@ -118,11 +138,23 @@ class PathRun {
   HopFormula hop(const Way& way, const Spot& spot, const path::Hop& hop);
   HopFormula egress(const Way& way, const Spot& spot, const path::Header& header);
   HopFormula ingress(const Spot& spot, const path::Header& header);
-  HopFormula plain(const Readers& readers, const Knowledge& knowledge, Direction direction);
-  /// The other end is `peer`, and the port `port` where that is not the endpoint's.
-  HopFormula seeing(const Readers& readers, const Knowledge& knowledge, Direction direction, const world::Endpoint& peer, std::optional<base::Port> port, bool one_node);
+  /// Egress to the Service's own address, and to a node's NodePort.
+  const HopFormula& at_service(const Way& way, size_t source);
+  const HopFormula& at_node(const Way& way, size_t source, size_t at, bool one_node);
+  const HopFormula& plain(size_t reader, const Knowledge& knowledge, Direction direction);
+  /// The other end as the header shows it: `peer`, on the port `port` where that is not the endpoint's.
+  struct Seen {
+    world::Endpoint peer;
+    std::string name;  ///< equal for equal peers
+    std::optional<base::Port> port;
+    bool one_node = false;
+    bool world = false;  ///< the outside as a whole
+  };
+  const HopFormula& seeing(size_t reader, const Knowledge& knowledge, Direction direction, const Seen& seen);
+  HopFormula seeing(const std::vector<InvariantRun::Reader>& readers, Direction direction, const Seen& seen);
+  static std::string hook_key(size_t reader, const Knowledge& knowledge, Direction direction);
   InvariantRun::End undetermined(Direction direction);
-  InvariantRun::End end_of(const std::vector<InvariantRun::Reader>& readers, Direction direction);
+  InvariantRun::End end_of(const std::vector<InvariantRun::Reader>& readers, Direction direction, InvariantRun::Other other);
   std::vector<InvariantRun::Reader> readers_at(const Readers& readers, const Knowledge& knowledge, bool other_port) const;
   Knowledge knowledge(size_t reader, size_t of) const;
   world::Endpoint service_end(const Way& way) const;
@@ -147,15 +179,17 @@ class PathRun {
     Direction direction = Direction::egress;
     world::Endpoint source, destination;
     base::Port port = 0;
+    bool world = false;   ///< the source is taken for the outside as a whole
+    bool addressless() const { return destination.kind == logic::EndpointKind::outside && destination.addresses.empty(); }  ///< a Service whose address is not in the input
     std::string missing;  ///< not empty: the header is not known; what would tell
   };
-  void tell(const InvariantRun::Found& found, const std::vector<Term>& terms);
+  void tell(const InvariantRun::Found& found, Term term);
   void tell_violated(const InvariantRun::Found& found, const Term& term, Witness witness);
   void tell_open(const Term& term, const Witness& witness);
   Replayed replay(const Variant& variant, const Witness& witness, const Alteration* altered = nullptr);
   JourneyVerdict replay(const Variant& variant, const Witness& witness, const path::Journey& journey, const Alteration* altered, Replayed& out);
   HookAt hook_at(const Variant& variant, const Witness& witness, const path::Hop& hop) const;
-  EndJudgement judge(const HookAt& hook, const Witness& witness, const Alteration* altered, oracle::EndDecision& decision, std::vector<PolicyPlace>& policies);
+  EndJudgement judge(HookAt hook, const Witness& witness, const Alteration* altered, oracle::EndDecision& decision, std::vector<PolicyPlace>& policies);
   size_t kind_at(const Variant& variant, const Witness& witness, const std::string& node) const;
   world::Endpoint host_at(const std::string& node) const;
   std::string relay_of(const Variant& variant, const Witness& witness) const;
@@ -169,13 +203,15 @@ class PathRun {
   PathChoice choice_;
   Question question_ = Question::allowed;
   std::optional<Direction> side_;
+  std::optional<Direction> alone_;  ///< while pieces are looked at: the one hook that counts
   bool spare_admitted_hosts_ = false;
   std::vector<Flows> all_;
   std::vector<Ways> ways_;          ///< as all_
   std::unique_ptr<Places> places_;
   std::vector<std::string> from_namespaces_, to_namespaces_;  ///< of the piece that is asked
   std::map<std::string, std::vector<path::Journey>> journeys_;
-  std::map<std::string, HopFormula> hops_;
+  std::map<std::string, HopFormula> hops_;            ///< of the piece that is asked
+  std::map<std::tuple<size_t, logic::Role, logic::EndpointKind, const std::set<std::string>*>, Expr> on_;
   std::map<path::Kind, Expr> excepted_;
   std::map<const ReaderCase*, Expr> admitted_;
   bool some_missing_ = false;       ///< something that a path lists is not there, and was said

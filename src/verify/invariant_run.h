@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "policy/stranger.h"
+#include "verify/known_ends.h"
 #include "verify/landings.h"
 #include "verify/prove.h"
 #include "verify/readers.h"
@@ -18,7 +19,7 @@
 namespace npverify::verify {
 
 /// The policies of each snapshot by namespace.
-using PolicyIndex = std::map<const resource::Snapshot*, PoliciesByNamespace>;
+using PolicyIndex = std::map<const resource::Snapshot*, SnapshotPolicies>;
 
 /// What an answer depends on beside the invariant; shared, read-only.
 struct ProofContext {
@@ -35,12 +36,14 @@ struct ProofContext {
   const PolicyIndex* policies = nullptr;            ///< of every snapshot that `cases` read
   Solvers* solvers = nullptr;                       ///< of the thread; null: the run's own
   const semantics::PathFacts* paths = nullptr;      ///< what a header becomes on its way
+  const std::map<std::string, std::string>* meshes = nullptr;  ///< verify/mesh.h: by workload and pod
 };
 
 /// An answer, and what the run reports of it beside the result.
 struct ProofAnswer {
   InvariantResult result;
   std::set<std::string> gaps, datapath, assumptions;
+  std::set<std::string> meshed;  ///< workloads and pods of a mesh that can be an end
   size_t queries = 0;
 };
 
@@ -77,6 +80,7 @@ class InvariantRun {
     const Readers* of = nullptr;
     bool stranger = false;      ///< it does not know the other end
     std::optional<bool> named;  ///< a port name of the cluster stands for nothing, or for whatever number the flow has
+    std::optional<matrix::FaultMode> fault;  ///< the agent is down, and its node lets everything through or nothing
   };
   /// One case at work. Several readers at an end are those of which nobody says which is right: where they part, the end is unknown.
   struct Ends {
@@ -97,6 +101,9 @@ class InvariantRun {
   void keep_pods_where_they_are();
   void add_assumptions();
   std::vector<logic::Expr> domain_of(const Flows& flows) const;
+  /// From here on every query is about flows of `all`: what is the same for all of them is put in.
+  void narrow_to(const std::vector<Flows>& all);
+  void note_meshes(logic::Expr from, logic::Expr to, const KnownEnds& known);
   /// `where`: the nodes of all cases.
   bool occupied(const std::vector<Flows>& all, logic::Expr where = logic::True);
   std::string why_vacuous(const std::vector<Flows>& all, logic::Expr where);
@@ -150,14 +157,21 @@ class InvariantRun {
   const policy::Reading& reading(const Reader& reader, const std::vector<std::string>& namespaces);
   policy::Reading read(const Readers& readers, const std::vector<std::string>& namespaces);
   std::vector<Reader> readers_of(const Readers& readers, const Knowledge& knowledge) const;
+  std::vector<Reader> readers_that_run(const Readers& readers, const Knowledge& knowledge) const;
+  /// What would settle what the readers do; not empty where that is not known.
+  static std::string fault_to_supply(const Readers& readers);
   const resource::Snapshot& policies_of(const Readers& readers) const { return readers.policies ? *readers.policies : context_.snapshot; }
   logic::Expr on_nodes(const Readers& readers, logic::Role role, const std::vector<Flows>& all);
   std::vector<std::string> representatives(const Readers& readers, const std::vector<Flows>& all) const;
 
   // The search (invariant_search.cpp).
-  End end_of(const policy::Reading& reading, Direction direction, const std::vector<std::string>& namespaces);
-  End end_of(const Ends& ends, Direction direction, const std::vector<std::string>& namespaces);
+  /// `other`: what the policies see at the other end: the flow's own end, or whatever a header shows, which is put in later.
+  enum class Other : uint8_t { itself, header };
+  End end_of(const policy::Reading& reading, Direction direction, const std::vector<std::string>& namespaces, Other other = Other::itself);
+  End end_of(const Ends& ends, Direction direction, const std::vector<std::string>& namespaces, Other other = Other::itself);
   std::vector<Slice> slices(const Readers& readers, Direction direction, logic::Expr end);
+  /// For policies that are not those of one snapshot.
+  std::vector<Slice> slices(const PoliciesByNamespace& policies, Direction direction, logic::Expr end);
   logic::Expr in_slice(const Slice& slice, Direction direction, const std::vector<logic::Expr>& asserted) { return verify::in_slice(pool_, policy::subject_of(direction), slice, universe_, asserted); }
   std::optional<Found> find_allowed(const Ends& ends, const Flows& flows, std::optional<Direction> side);
   std::optional<Found> find_denied(const Ends& ends, const Flows& flows, std::optional<Direction> side);
@@ -174,6 +188,7 @@ class InvariantRun {
   logic::Pool pool_;
   world::Universe universe_;
   std::unique_ptr<Question> question_;
+  std::unique_ptr<KnownEnds> known_;      ///< absent: nothing is known of the ends
   std::vector<logic::Expr> scope_;        ///< of every flow: assumptions, no exception
   logic::Expr excepted_ = logic::False;
   ProofAnswer answer_;

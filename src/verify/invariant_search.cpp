@@ -15,18 +15,21 @@ using logic::Role;
 using policy::Direction;
 using policy::Reading;
 
-InvariantRun::End InvariantRun::end_of(const Reading& reading, Direction direction, const std::vector<std::string>& namespaces) {
+InvariantRun::End InvariantRun::end_of(const Reading& reading, Direction direction, const std::vector<std::string>& namespaces, Other other) {
   const policy::Verdict verdict = verdict_in(pool_, reading, direction, namespaces);
   const Expr is_pod = pool_.kind_is(policy::subject_of(direction), logic::EndpointKind::pod), known = pool_.negation(verdict.unknown);
-  return {pool_.implies(is_pod, pool_.both(known, verdict.allowed)), pool_.conjunction({is_pod, known, pool_.negation(verdict.allowed)}), pool_.both(is_pod, verdict.unknown)};
+  End end{pool_.implies(is_pod, pool_.both(known, verdict.allowed)), pool_.conjunction({is_pod, known, pool_.negation(verdict.allowed)}), pool_.both(is_pod, verdict.unknown)};
+  for (Expr* e : {&end.allowed, &end.denied, &end.unknown})
+    if (known_) *e = known_->simplified(*e, other == Other::itself ? std::nullopt : std::optional(policy::subject_of(direction)));
+  return end;
 }
 
 // Allowed or denied where every reading that may hold says so.
-InvariantRun::End InvariantRun::end_of(const Ends& ends, Direction direction, const std::vector<std::string>& namespaces) {
-  if (ends.at(direction).size() == 1) return end_of(reading(ends.first(direction), namespaces), direction, namespaces);
+InvariantRun::End InvariantRun::end_of(const Ends& ends, Direction direction, const std::vector<std::string>& namespaces, Other other) {
+  if (ends.at(direction).size() == 1) return end_of(reading(ends.first(direction), namespaces), direction, namespaces, other);
   std::vector<Expr> allowed, denied;
   for (const Reader& reader : ends.at(direction)) {
-    const End one = end_of(reading(reader, namespaces), direction, namespaces);
+    const End one = end_of(reading(reader, namespaces), direction, namespaces, other);
     allowed.push_back(one.allowed);
     denied.push_back(one.denied);
   }
@@ -35,8 +38,11 @@ InvariantRun::End InvariantRun::end_of(const Ends& ends, Direction direction, co
 }
 
 std::vector<Slice> InvariantRun::slices(const Readers& readers, Direction direction, Expr end) {
+  return slices(context_.policies->at(&policies_of(readers)).of(direction), direction, end);
+}
+
+std::vector<Slice> InvariantRun::slices(const PoliciesByNamespace& policies, Direction direction, Expr end) {
   const Role role = policy::subject_of(direction);
-  const PoliciesByNamespace& policies = context_.policies->at(&policies_of(readers));
   std::vector<std::string> names;
   for (const auto& [name, indices] : policies) names.push_back(name);
   return slices_of(pool_, policies, role, candidate_namespaces(pool_, end, role, universe_, names), context_.options.most_policies);

@@ -51,6 +51,7 @@ Witness InvariantRun::witness_of(const Found& found, const Ends& ends) const {
 }
 
 void InvariantRun::decide_each(const std::vector<Flows>& all, const Search& search, const Breaks& breaks) {
+  narrow_to(all);
   std::vector<Ends> cases;
   std::vector<logic::Expr> where;
   for (const ReaderCase& one : context_.cases) where.push_back(cases.emplace_back(ends_in(one, all)).where);
@@ -242,6 +243,11 @@ void InvariantRun::tell_gap(const Found& found, const Ends& ends) {
       if (gap_.empty()) gap_ = readers.label + " does not say: " + end.reason + " (" + flow_text(witness) + ")";
       if (!end.axis.empty() && std::find(answer_.result.axes.begin(), answer_.result.axes.end(), end.axis) == answer_.result.axes.end()) answer_.result.axes.push_back(end.axis);
     } else if (std::any_of(verdicts.begin(), verdicts.end(), [&](const auto& v) { return at(v).verdict != at(verdicts.front()).verdict; })) {
+      if (const std::string fault = fault_to_supply(readers); !fault.empty()) {
+        answer_.gaps.insert(readers.label + ": " + fault);
+        if (gap_.empty()) gap_ = fault + ", and it decides " + flow_text(witness);
+        continue;
+      }
       const Knowledge& knowledge = ingress ? ends.of->destination_knows : ends.of->source_knows;
       const world::Endpoint &end = ingress ? witness.destination : witness.source, &peer = ingress ? witness.source : witness.destination;
       const std::string reason = "nobody says what the agents of " + readers.label + " on " + end.node + " know of the pods of other pools, and it decides " + flow_text(witness) + " (" + peer.name +

@@ -54,12 +54,33 @@ std::string sign_at(const resource::Snapshot& snapshot, const std::string& names
 
 }  // namespace
 
+std::map<std::string, std::string> meshes_of(const resource::Snapshot& snapshot) {
+  std::map<std::string, std::string> found;
+  const auto add = [&](const resource::ObjectMeta& meta, const std::string& kind, std::string sign) {
+    if (!sign.empty()) found.emplace(meta.namespace_name + "/" + kind + "/" + meta.name, std::move(sign));
+  };
+  for (const auto& workload : snapshot.workloads) add(workload.meta, workload.kind, sign_at(snapshot, workload.meta.namespace_name, workload.pod_labels, {}, workload.pod));
+  for (const auto& pod : snapshot.pods) add(pod.meta, "Pod", sign_at(snapshot, pod.meta.namespace_name, pod.meta.labels, pod.meta.annotations, pod.spec));
+  return found;
+}
+
+void note_meshed(const std::set<std::string>& ends, const std::map<std::string, std::string>& meshes, Limits& limits) {
+  constexpr size_t shown = 3;
+  std::map<std::string, std::vector<std::string>> by_sign;
+  for (const std::string& end : ends) by_sign[meshes.at(end)].push_back(end);
+  for (const auto& [sign, members] : by_sign) {
+    std::string who;
+    for (size_t i = 0; i < std::min(members.size(), shown); ++i) who += (i > 0 ? ", " : "") + members[i];
+    if (members.size() > shown) who += " and " + std::to_string(members.size() - shown) + " more";
+    limits.not_modelled.push_back(who + (members.size() == 1 ? " is" : " are") + " in a mesh (" + sign + "): what its proxies do to a connection, and the ports that they use, are outside of this answer");
+    limits.partial = true;
+  }
+}
+
 std::string mesh_of(const resource::Snapshot& snapshot, const std::string& id) {
-  for (const auto& workload : snapshot.workloads)
-    if (id == workload.meta.namespace_name + "/" + workload.kind + "/" + workload.meta.name) return sign_at(snapshot, workload.meta.namespace_name, workload.pod_labels, {}, workload.pod);
-  for (const auto& pod : snapshot.pods)
-    if (id == pod.meta.namespace_name + "/Pod/" + pod.meta.name) return sign_at(snapshot, pod.meta.namespace_name, pod.meta.labels, pod.meta.annotations, pod.spec);
-  return "";
+  const auto all = meshes_of(snapshot);
+  const auto found = all.find(id);
+  return found == all.end() ? "" : found->second;
 }
 
 }  // namespace npverify::verify

@@ -1,5 +1,8 @@
 #include "verify/node_readers.h"
 
+#include <algorithm>
+#include <set>
+
 #include "policy/stranger.h"
 #include "world/universe.h"
 
@@ -27,7 +30,37 @@ struct Reader {
   std::vector<oracle::Cluster> surroundings;  ///< as `views`: port names among the pods that it knows
 };
 
+/// One address of each kind that the formulas of a direction tell apart.
+std::vector<base::Address> addresses_told_apart(const logic::Pool& pool, const policy::DirectionReading& side, base::Family family) {
+  std::vector<logic::Expr> formulas;
+  for (const auto* conditions : {&side.drops, &side.admits})
+    for (const auto& condition : *conditions) formulas.push_back(condition.when);
+  for (const auto& gap : side.gaps) formulas.push_back(gap.when);
+  for (const auto& policy : side.policies)
+    for (const auto& rule : policy.rules) formulas.push_back(rule.peer);
+  std::set<base::Address> cuts{base::AddressSet::all(family).intervals()[0].first};
+  for (const logic::Expr e : pool.atoms_of(formulas)) {
+    const logic::Atom& atom = pool.atom_of(e);
+    if (atom.kind != logic::AtomKind::address_in) continue;
+    for (const auto& set : {pool.addresses(atom).only(family), base::AddressSet::all(family).minus(pool.addresses(atom))})
+      for (const auto& interval : set.intervals()) cuts.insert(interval.first);
+  }
+  return {cuts.begin(), cuts.end()};
+}
+
 }  // namespace
+
+bool decided_at_every_address(const logic::Pool& pool, const policy::Reading& reading, Direction direction, const world::Flow& flow, const oracle::Cluster& cluster, EndVerdict verdict) {
+  const bool egress = direction == Direction::egress;
+  Endpoint peer = egress ? *flow.destination : *flow.source;
+  world::Flow asked = flow;
+  (egress ? asked.destination : asked.source) = &peer;
+  const auto addresses = addresses_told_apart(pool, reading.direction(direction), flow.family);
+  return std::all_of(addresses.begin(), addresses.end(), [&](const base::Address& address) {
+    peer.addresses = {address};
+    return oracle::evaluate_end(pool, reading, direction, asked, cluster).verdict == verdict;
+  });
+}
 
 struct NodeReaders::State {
   const matrix::Cluster* cluster = nullptr;
@@ -57,11 +90,17 @@ struct NodeReaders::State {
 
   static oracle::EndDecision decide_with(const Reader& reader, bool stranger, size_t view, Direction direction, const Endpoint& subject, const Endpoint& peer, base::Protocol protocol,
                                          base::Port port) {
-    const auto family = world::shared_family(subject, peer);
+    // The outside as a whole has the family of the connection; where the subject has both, it counts as IPv4 like every flow between ends of both.
+    const bool anywhere = peer.kind == logic::EndpointKind::outside && peer.addresses.empty();
+    const auto family = anywhere ? world::shared_family(subject, subject) : world::shared_family(subject, peer);
     if (!family) return {EndVerdict::unknown, oracle::EndDecision::By::gap, "the two ends have no address family in common", ""};
     const bool egress = direction == Direction::egress;
     const world::Flow flow{egress ? &subject : &peer, egress ? &peer : &subject, protocol, port, *family};
-    return oracle::evaluate_end(reader.expressions, stranger ? reader.stranger : reader.plain, direction, flow, reader.surroundings[view]);
+    const policy::Reading& reading = stranger ? reader.stranger : reader.plain;
+    oracle::EndDecision decision = oracle::evaluate_end(reader.expressions, reading, direction, flow, reader.surroundings[view]);
+    if (egress && anywhere && !decided_at_every_address(reader.expressions, reading, direction, flow, reader.surroundings[view], decision.verdict))
+      return {EndVerdict::unknown, oracle::EndDecision::By::gap, "the Service's address is not in the manifests", ""};
+    return decision;
   }
 
   EndJudgement decide(Direction direction, const std::string& name, const Endpoint& peer, bool as_stranger, bool all_known, base::Protocol protocol, base::Port port) const {

@@ -20,6 +20,9 @@ struct EndJudgement {
   bool knowledge = false;    ///< of unknown: it is not known whether the reader knows the other end
 };
 
+/// Whether the verdict of an end is `verdict` whichever address of the flow's family the other end has.
+bool decided_at_every_address(const logic::Pool& pool, const policy::Reading& reading, policy::Direction direction, const world::Flow& flow, const oracle::Cluster& cluster, oracle::EndVerdict verdict);
+
 /// The policies of a snapshot as every node reads them: by one profile, or by the pools of a mixed cluster. Decides one end of one flow with
 /// the oracle; the header may be another than the ends' own.
 class NodeReaders {

@@ -104,8 +104,14 @@ class Collector {
   Expr endpoints(const Service& service, const ServicePort& port) {
     if (const auto known = endpoints_.find(&port); known != endpoints_.end()) return known->second;
     const bool listed = by_hand(service) || universe_.kind == world::UniverseKind::observed;
-    const Expr leads_to = pool_.both(pool_.protocol_is(port.protocol), listed ? listed_endpoints(service, port) : pool_.both(selected(service), target(port)));
+    const Expr leads_to = pool_.conjunction({pool_.protocol_is(port.protocol), families(service), listed ? listed_endpoints(service, port) : pool_.both(selected(service), target(port))});
     return endpoints_[&port] = leads_to;
+  }
+
+  Expr families(const Service& service) {
+    std::vector<Expr> any;
+    for (const auto family : path::families_of(service)) any.push_back(pool_.family_is(family));
+    return any.empty() ? logic::True : pool_.disjunction(std::move(any));
   }
 
   Expr selected(const Service& service) {
@@ -127,7 +133,8 @@ class Collector {
   /// What EndpointSlices list; for pods that are as they are, also what the selector finds among them.
   Expr listed_endpoints(const Service& service, const ServicePort& port) {
     const path::Resolution resolution = path::resolve(snapshot_, service, port);
-    if (!resolution.to_supply.empty()) result_.supply.push_back("Service " + name_of(service.meta) + ": " + resolution.to_supply);
+    const bool may_lead = is_named(service) || by_hand(service);  // a Pod that is not in the input is no end that another Service is asked for
+    if (may_lead && !resolution.to_supply.empty()) result_.supply.push_back("Service " + name_of(service.meta) + ": " + resolution.to_supply);
     for (const auto& problem : resolution.problems)
       if (is_named(service) && resolution.backends.empty() && resolution.to_supply.empty()) result_.missing.push_back("Service " + name_of(service.meta) + ": " + problem.sentence);
     std::vector<Expr> any;
@@ -186,6 +193,11 @@ class Collector {
 
 }  // namespace
 
+bool Way::serves_own_only() const {
+  if (!service) return false;
+  return kind == Kind::cluster_ip ? service->internal_traffic_policy == "Local" : service->external_traffic_policy == "Local";
+}
+
 std::string Way::text() const {
   std::string text = path::to_string(kind);
   if (service) text += " of " + name_of(service->meta) + " " + base::to_string(port->protocol) + "/" + std::to_string(port->port);
@@ -197,7 +209,10 @@ Expr endpoint_expr(logic::Pool& pool, const path::Backend& backend, Role role, c
   const bool observed = universe.kind == world::UniverseKind::observed;
   if (backend.pod && (!observed || !backend.address)) return labelled(pool, role, backend.pod->meta, backend.pod->meta.labels);
   if (backend.workload) return labelled(pool, role, backend.workload->meta, backend.workload->pod_labels);
-  return pool.address_in(role, base::AddressSet::of(*backend.address));
+  base::AddressSet addresses = base::AddressSet::of(*backend.address);
+  if (backend.pod && !backend.listed)
+    for (const auto& address : backend.pod->addresses) addresses = addresses.united(base::AddressSet::of(address));
+  return pool.address_in(role, addresses);
 }
 
 std::vector<std::string> named_services(const Peer& peer) {

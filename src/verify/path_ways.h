@@ -22,6 +22,7 @@ struct Way {
   logic::Expr leads_to = logic::True;           ///< the ends, protocol and port of the flows that come out
   std::set<std::string> served;                 ///< nodes that surely have an endpoint of it
   std::string text() const;                     ///< "nodePort of acct/account TCP/443"
+  bool serves_own_only() const;                 ///< only the node that is asked serves: from its own endpoints
 };
 
 struct Ways {

@@ -13,6 +13,7 @@
 #include "policy/refused.h"
 #include "verify/invariant_run.h"
 #include "verify/limits.h"
+#include "verify/mesh.h"
 #include "verify/peer_domain.h"
 
 namespace npverify::verify {
@@ -150,6 +151,7 @@ std::vector<Task> tasks_of(const resource::Snapshot& snapshot, const std::vector
       task.profiles = names_some ? listed.listed(*choice) : profiles;
       task.cases = names_some ? cases_under(task.profiles) : of_run;
       if (options.before) task.cases = with_policies(task.cases, *options.before, snapshot);
+      if (invariant.faults) task.cases = with_faults(task.cases, invariant.faults->nodes, invariant.faults->modes);
       if (!names_some) task.cluster = options.cluster;
       tasks.push_back(std::move(task));
       const bool reads_nothing = std::holds_alternative<Capability>(invariant.body) || std::holds_alternative<ConflictFree>(invariant.body);
@@ -159,6 +161,14 @@ std::vector<Task> tasks_of(const resource::Snapshot& snapshot, const std::vector
   }
   if (diagnostics.has_errors()) throw base::InputError(diagnostics);
   return tasks;
+}
+
+// No reader takes a policy to bear on a direction that it does not speak of.
+bool read_by_direction(const Task& task) {
+  return std::all_of(task.cases.begin(), task.cases.end(), [](const ReaderCase& one) {
+    const auto plain = [](const Readers& readers) { return policy::bears_on_its_directions_alone(readers.profile) && (!readers.settings || readers.settings->skewed.empty()); };
+    return plain(one.source) && plain(one.destination);
+  }) && std::all_of(task.profiles.begin(), task.profiles.end(), policy::bears_on_its_directions_alone);
 }
 
 // Where a connection goes by nodes, which nodes pods can be on is part of the question.
@@ -183,17 +193,19 @@ ProveResult prove(const resource::Snapshot& snapshot, const std::vector<Invarian
   const std::optional<Profile> reference = reference_of(encodings);
   const bool on_paths = std::any_of(tasks.begin(), tasks.end(), [](const Task& task) { return lists_paths(task); });
   const Landings landings = options.cluster || on_paths ? landings_of(snapshot, options.cluster, options.cluster ? cases_of(*options.cluster) : std::vector<ReaderCase>{}) : Landings{};
+  const bool directions_alone = std::all_of(tasks.begin(), tasks.end(), [](const Task& task) { return read_by_direction(task); });
   PolicyIndex policies;
   for (const resource::Snapshot* of : {&snapshot, options.before})
-    if (of) policies[of] = policies_by_namespace(*of);
+    if (of) policies[of] = index_policies(*of, directions_alone);
+  const std::map<std::string, std::string> meshes = meshes_of(snapshot);
   const unsigned jobs = options.jobs > 0 ? options.jobs : std::max(1u, std::thread::hardware_concurrency());
   const auto answers = answers_to(tasks, options.shard, jobs, options.solver, [&](const Task& task, Solvers& solvers) {
     if (options.progress) options.progress("proving", task.invariant->id + ", " + std::to_string(tasks.size()) + " invariants in all");
     return prove_invariant({snapshot, *task.set, *task.invariant, task.profiles, task.cases, options, as_of, reference ? &*reference : nullptr, task.cluster || lists_paths(task) ? &landings : nullptr, task.cluster,
-                            &policies, &solvers, &encodings.paths()});
+                            &policies, &solvers, &encodings.paths(), &meshes});
   });
   ProveResult result;
-  std::set<std::string> gaps, datapath, assumptions;
+  std::set<std::string> gaps, datapath, assumptions, meshed;
   for (size_t i = 0; i < tasks.size(); ++i) {
     for (const Profile& profile : profiles_of(tasks[i].cases)) note_profile(profile, snapshot, result);
     if (!options.shard.takes(i)) continue;
@@ -201,12 +213,14 @@ ProveResult prove(const resource::Snapshot& snapshot, const std::vector<Invarian
     gaps.insert(answers[i].gaps.begin(), answers[i].gaps.end());
     datapath.insert(answers[i].datapath.begin(), answers[i].datapath.end());
     assumptions.insert(answers[i].assumptions.begin(), answers[i].assumptions.end());
+    meshed.insert(answers[i].meshed.begin(), answers[i].meshed.end());
     result.counts["queries"] += answers[i].queries;
   }
   result.limits.gaps.assign(gaps.begin(), gaps.end());
   result.limits.datapath.assign(datapath.begin(), datapath.end());
   result.assumptions.assign(assumptions.begin(), assumptions.end());
   note_unmodelled(snapshot, result.limits);
+  note_meshed(meshed, meshes, result.limits);
   result.counts["policies"] = snapshot.network_policies.size();
   result.counts["invariants"] = tasks.size();
   return result;

@@ -66,7 +66,7 @@ class Classes {
  private:
   std::string signature(size_t pool) const {
     const matrix::Pool& one = cluster_.pools()[pool];
-    std::string out = one.label + "|" + options_text(one.profile) + "|";
+    std::string out = one.label + "|" + options_text(one.profile) + "|" + (one.fault_mode ? matrix::to_string(*one.fault_mode) : "") + "|";
     for (size_t i = 0; i < cluster_.pools().size(); ++i) out += answers(views_[pool], i) + "/" + answers(views_[i], pool) + " ";
     return out;
   }
@@ -110,6 +110,44 @@ std::vector<ReaderCase> with_policies(const std::vector<ReaderCase>& cases, cons
         }
         mixture.never_one_node = one.never_one_node || at_source != at_destination;
         out.push_back(std::move(mixture));
+      }
+  return out;
+}
+
+namespace {
+
+using Faults = std::vector<matrix::FaultMode>;
+
+/// How the agent of such a node can be: running (no fault), or down with one of some modes. A node that keeps its last rules reads as before.
+std::vector<Faults> conditions_of(const Readers& readers, const Faults& modes) {
+  std::vector<Faults> out{{}};
+  const auto said = readers.settings ? readers.settings->fault_mode : std::nullopt;
+  if (modes.empty() && !said) out.push_back({matrix::FaultMode::keep_last, matrix::FaultMode::fail_open, matrix::FaultMode::fail_closed});
+  for (const matrix::FaultMode mode : modes.empty() && said ? Faults{*said} : modes)
+    if (mode != matrix::FaultMode::keep_last) out.push_back({mode});
+  return out;
+}
+
+void put_down(Readers& readers, const Faults& faults) {
+  if (faults.empty()) return;
+  readers.faults = faults;
+  readers.phase += (readers.phase.empty() ? "" : ", ") + std::string("its agent down (") + (faults.size() > 1 ? "fault mode not known" : matrix::to_string(faults[0])) + ")";
+}
+
+}  // namespace
+
+std::vector<ReaderCase> with_faults(const std::vector<ReaderCase>& cases, unsigned nodes, const Faults& modes) {
+  std::vector<ReaderCase> out;
+  for (const ReaderCase& one : cases)
+    for (const Faults& source : conditions_of(one.source, modes))
+      for (const Faults& destination : conditions_of(one.destination, modes)) {
+        ReaderCase here = one;
+        put_down(here.source, source);
+        put_down(here.destination, destination);
+        if (source != destination) here.never_one_node = true;  // a node is in one condition
+        const bool both = !source.empty() && !destination.empty();
+        if (both && nodes == 1) here.always_one_node = true;
+        if (!(here.never_one_node && here.always_one_node)) out.push_back(std::move(here));
       }
   return out;
 }

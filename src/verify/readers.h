@@ -17,7 +17,8 @@ struct Readers {
   semantics::Profile profile;
   const matrix::Pool* settings = nullptr;        ///< of the pool, where there is one
   const resource::Snapshot* policies = nullptr;  ///< whose policies these nodes enforce; null: the snapshot's
-  std::string phase;                             ///< of a rollout: "old", "new"
+  std::string phase;                             ///< of a rollout: "old", "new"; "its agent down (fail_open)"
+  std::vector<matrix::FaultMode> faults;         ///< not empty: the agent is down, and the node does one of these; which is not known where there are several
   std::vector<std::string> nodes;                ///< empty: any node
   std::string key() const;                       ///< equal for readers that make the same of every policy
 };
@@ -34,6 +35,7 @@ struct ReaderCase {
   Readers source, destination;
   Knowledge source_knows, destination_knows;
   bool never_one_node = false;  ///< the two kinds of nodes are different nodes, though `nodes` does not say so
+  bool always_one_node = false; ///< both ends are on one node
 
   bool one_reading() const { return source.pool.empty() && source.phase.empty(); }
   /// "calico@3.28.5", or "calico@3.28.5 at the source, cilium@1.16.19 at the destination".
@@ -47,6 +49,8 @@ ReaderCase whole_cluster(const semantics::Profile& profile);
 std::vector<ReaderCase> cases_of(const matrix::Cluster& cluster);
 /// Every mixture of a rollout in which each node by itself runs the old or the new: `cases` once a pair of phases. One node is in one phase.
 std::vector<ReaderCase> with_policies(const std::vector<ReaderCase>& cases, const resource::Snapshot& before, const resource::Snapshot& after);
+/// Beside `cases`, every way in which the agents of at most `nodes` nodes are down. `modes`: what such a node does, each by itself; empty: what its pool says.
+std::vector<ReaderCase> with_faults(const std::vector<ReaderCase>& cases, unsigned nodes, const std::vector<matrix::FaultMode>& modes);
 std::vector<ReaderCase> rollout_of(const semantics::Profile& before, const semantics::Profile& after);
 
 }  // namespace npverify::verify

@@ -119,6 +119,17 @@ PoliciesByNamespace policies_by_namespace(const resource::Snapshot& snapshot) {
   return found;
 }
 
+SnapshotPolicies index_policies(const resource::Snapshot& snapshot, bool directions_alone) {
+  SnapshotPolicies found{policies_by_namespace(snapshot), {}, {}};
+  for (const auto& [name, indices] : found.all)
+    for (const uint32_t i : indices) {
+      const auto bears_on = [&](policy::Direction direction) { return !directions_alone || policy::speaks_of(snapshot.network_policies[i], direction); };
+      if (bears_on(policy::Direction::ingress)) found.ingress[name].push_back(i);
+      if (bears_on(policy::Direction::egress)) found.egress[name].push_back(i);
+    }
+  return found;
+}
+
 std::vector<uint32_t> policies_of(const PoliciesByNamespace& all, const std::set<std::string>& namespaces) {
   std::vector<uint32_t> indices;
   for (const auto& name : namespaces)

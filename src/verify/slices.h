@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "logic/expression.h"
+#include "policy/reading.h"
 #include "resource/snapshot.h"
 #include "world/universe.h"
 
@@ -36,6 +37,13 @@ logic::Expr for_pod_in(logic::Pool& pool, logic::Expr e, logic::Role role, const
 /// Indices of policies by their namespace, in the order of the snapshot.
 using PoliciesByNamespace = std::map<std::string, std::vector<uint32_t>>;
 PoliciesByNamespace policies_by_namespace(const resource::Snapshot& snapshot);
+/// Of one snapshot: all, and those that can bear on one direction.
+struct SnapshotPolicies {
+  PoliciesByNamespace all, ingress, egress;
+  const PoliciesByNamespace& of(policy::Direction direction) const { return direction == policy::Direction::ingress ? ingress : egress; }
+};
+/// `directions_alone`: every reader takes a policy to bear on the directions that it speaks of, and on no other.
+SnapshotPolicies index_policies(const resource::Snapshot& snapshot, bool directions_alone);
 /// Those of some namespaces, in the order of the snapshot.
 std::vector<uint32_t> policies_of(const PoliciesByNamespace& all, const std::set<std::string>& namespaces);
 

@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "matrix/matrix.h"
 #include "base/address.h"
 #include "base/diagnostics.h"
 #include "base/port.h"
@@ -180,11 +181,18 @@ const char* name_of(const Body& body);  ///< "forbid", ...
 
 enum class OnOutcome : uint8_t { fail, warn, ok };
 
+/// `robust.cniFaults`: the invariant must hold, too, while the agents of at most `nodes` nodes are down.
+struct CniFaults {
+  unsigned nodes = 1;                      ///< a flow is judged on two nodes at most: more than two are two
+  std::vector<matrix::FaultMode> modes;    ///< what such a node does; it must hold for each. Empty: what the matrix says of its pool
+};
+
 struct Invariant {
   std::string id, title, severity = "medium", owner, rationale;
   std::vector<std::string> controls;
   Body body;
   std::vector<Exception> except;
+  std::optional<CniFaults> faults;
   std::vector<std::string> unsupported;  ///< "not supported yet: forbid.placement: sameNode", ...; not empty: unknown
   base::SourceSpan span;
 };

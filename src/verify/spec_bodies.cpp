@@ -97,11 +97,36 @@ class InvariantReader {
   // robust and quantify change the question; without them the answer would be to another one.
   void read_widenings() {
     if (const YAML::Node robust = node_["robust"]; robust.IsDefined() && yaml_.mapping(robust, join(field_, "robust"), {"labelDrift", "cniFaults", "rollout"}))
-      for (const auto& entry : robust) unsupported("robust." + entry.first.Scalar());
+      for (const auto& entry : robust) {
+        if (entry.first.Scalar() == "cniFaults")
+          read_faults(entry.second, join(field_, "robust.cniFaults"));
+        else
+          unsupported("robust." + entry.first.Scalar());
+      }
     const YAML::Node quantify = node_["quantify"];
     if (!quantify.IsDefined() || !yaml_.mapping(quantify, join(field_, "quantify"), {"from", "to"})) return;
     for (const char* end : {"from", "to"})
       if (read_word(context_, quantify, end, join(field_, "quantify"), {"all", "some"}, "all") == "some") unsupported(std::string("quantify.") + end + ": some");
+  }
+
+  void read_faults(const YAML::Node& node, const std::string& field) {
+    if (!yaml_.mapping(node, field, {"k", "modes"})) return;
+    CniFaults faults;
+    if (const YAML::Node k = node["k"]; k.IsDefined()) {
+      const std::string text = k.IsScalar() ? k.Scalar() : "";
+      const bool number = !text.empty() && text.size() < 6 && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; }) && text.find_first_not_of('0') != std::string::npos;
+      if (!number) return yaml_.error(k, join(field, "k"), "expected how many nodes may be without an agent at one time, 1 or more, found " + semantics::found_at(k));
+      faults.nodes = static_cast<unsigned>(std::stoul(text));
+    }
+    if (const YAML::Node modes = node["modes"]; modes.IsDefined() && !(modes.IsScalar() && modes.Scalar() == "fromMatrix")) {
+      if (!modes.IsSequence() || modes.size() == 0) return yaml_.error(modes, join(field, "modes"), "expected fromMatrix or a list of keep_last, fail_open, fail_closed, found " + semantics::found_at(modes));
+      for (size_t i = 0; i < modes.size(); ++i) {
+        const auto mode = matrix::parse_fault_mode(modes[i].IsScalar() ? modes[i].Scalar() : "");
+        if (!mode) return yaml_.error(modes[i], at(join(field, "modes"), i), "expected keep_last, fail_open or fail_closed, found " + semantics::found_at(modes[i]));
+        faults.modes.push_back(*mode);
+      }
+    }
+    out_.faults = std::move(faults);
   }
 
   void read_body() {
@@ -124,6 +149,8 @@ class InvariantReader {
     known.insert(known.end(), common.begin(), common.end());
     if (!yaml_.mapping(body, path, known)) return;
     if (asks_about_hooks(*chosen) && body["paths"].IsDefined()) yaml_.error(body["paths"], join(path, "paths"), chosen->name + " asks about the policies at an end, whatever way leads to it; paths have no place in it");
+    const bool about_flows = chosen->name != "equivalent" && chosen->name != "capability" && chosen->name != "conflictFree";
+    if (out_.faults && !about_flows) unsupported("robust.cniFaults of " + chosen->name);
     if (!chosen->decided) return read_undecided(*chosen, body, path);
     if (chosen->name == "forbid") return set(read_reach<Forbid>(body, path), body, path);
     if (chosen->name == "require") return set(read_reach<Require>(body, path), body, path);

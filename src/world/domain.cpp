@@ -123,11 +123,16 @@ class Domain {
   Expr closed_pods(Role role) {
     std::set<std::vector<Expr>> cubes;
     const std::vector<Expr> demands = demands_on(role);
-    for (const auto& closed : universe_.pods)
-      if (may_satisfy(closed, demands)) cubes.insert(cube(role, closed));
+    for (size_t i = 0; i < universe_.pods.size(); ++i)
+      if (can_be(role, i) && may_satisfy(universe_.pods[i], demands)) cubes.insert(cube(role, universe_.pods[i]));
     std::vector<Expr> any{pool_.negation(pool_.kind_is(role, EndpointKind::pod))};
     for (const auto& literals : cubes) any.push_back(pool_.conjunction(literals));
     return pool_.disjunction(std::move(any));
+  }
+
+  bool can_be(Role role, size_t pod) const {
+    const auto& only = role == Role::source ? universe_.sources : universe_.destinations;
+    return !only || std::binary_search(only->begin(), only->end(), static_cast<uint32_t>(pod));
   }
 
   // Asserted formulas that speak of this end alone. Every pod is held to them, so only short ones: who an end may be, not what policies say of it.
@@ -273,13 +278,14 @@ class Domain {
   // they differ: in what their port names stand for (on other ports), or in what is free of one of them.
   Expr no_pod_twice() {
     std::vector<Cube> sources, destinations;
-    for (const auto& closed : universe_.pods) {
-      sources.push_back(sorted_cube(Role::source, closed));
-      destinations.push_back(sorted_cube(Role::destination, closed));
+    for (size_t i = 0; i < universe_.pods.size(); ++i) {
+      sources.push_back(can_be(Role::source, i) ? sorted_cube(Role::source, universe_.pods[i]) : Cube{});
+      destinations.push_back(can_be(Role::destination, i) ? sorted_cube(Role::destination, universe_.pods[i]) : Cube{});
     }
     const auto like_source = count_alike(sources), like_destination = count_alike(destinations);
     std::vector<Expr> all;
     for (size_t i = 0; i < sources.size(); ++i) {
+      if (sources[i].empty() || destinations[i].empty()) continue;
       if (like_source.at(sources[i]) > 1 || like_destination.at(destinations[i]) > 1) continue;
       std::vector<Expr> only_this{pool_.conjunction(sources[i]), pool_.conjunction(destinations[i])};
       for (const auto* cubes : {&like_source, &like_destination})
@@ -301,7 +307,8 @@ class Domain {
 
   static std::map<Cube, size_t> count_alike(const std::vector<Cube>& cubes) {
     std::map<Cube, size_t> count;
-    for (const Cube& one : cubes) ++count[one];
+    for (const Cube& one : cubes)
+      if (!one.empty()) ++count[one];
     return count;
   }
 

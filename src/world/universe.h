@@ -52,6 +52,7 @@ struct Universe {
   std::vector<std::string> unlabelled_namespaces;  ///< that policies or pods name without a Namespace object: their labels are free
   std::vector<ClosedPod> pods;                     ///< of observed and declared
   size_t orphans = 0;                              ///< of `declared`: how many of them are pods whose controller is not in the snapshot
+  std::optional<std::vector<uint32_t>> sources, destinations;  ///< which of `pods` can be that end of what is asked, ascending; absent: any
   std::vector<Endpoint> hosts;                     ///< the Nodes of the snapshot; empty: any node
   std::map<std::string, base::AddressSet> pod_ranges;  ///< spec.podCIDRs by node, where given: a witness's pods get addresses of their nodes
   std::vector<std::string> assumptions;            ///< sentences for the report

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """prove over `paths` against explain: on small closed worlds, every placement, endpoint and node asked, one by one.
 
-A world has three nodes of one CNI or of two, pods with addresses, a Service of some type, with some traffic policy, and policies by labels, by
-ranges of nodes and by ranges of pods. explain follows each connection by itself, without a solver; from the shares that fail or are
-unknown follows what prove must say of `require` and `forbid` on that path, and from those of one placement what it must say of pathAgreement.
-The settings of paths are given or left open.
+A world has three nodes of one CNI or of two, a Service of some type, with some traffic policy, and policies by labels, by ranges of nodes and by
+ranges of pods. Its ends are pods with addresses (the universe observed) or the pods of Deployments, one of them kept to some nodes (declared); the
+client is a pod, the network of a node, or an address outside. explain follows each connection by itself, without a solver; from the shares that
+fail or are unknown follows what prove must say of `require` and `forbid` on that path, and from those of one placement what it must say of
+pathAgreement. The settings of paths are given or left open, for every proxy.
 
 Exit: 0 all hold, 1 not.
 """
@@ -21,7 +22,9 @@ sys.path.insert(0, str(HERE.parent / "support"))
 from truth.verifier import Verifier  # noqa: E402
 
 PATHS = ("podIP", "clusterIP", "nodePort", "loadBalancer")
-SETTINGS = {"proxy": ("iptables", "cilium"), "routing": ("direct", "tunnel"), "destination-range": ("own", "foreign"), "nat-outgoing": ("true", "false")}
+CLIENTS = ("pod", "workload", "node", "external")
+OUTSIDE = "203.0.113.9"
+SETTINGS = {"proxy": ("iptables", "iptables", "ipvs", "nftables", "cilium", "bpf"), "load-balancing": ("snat", "dsr"), "routing": ("direct", "tunnel"), "destination-range": ("own", "foreign"), "nat-outgoing": ("true", "false")}
 
 
 def pod(name, namespace, labels, node, address, ports=()):
@@ -41,6 +44,7 @@ def random_peer(rng):
         {"ipBlock": {"cidr": f"10.244.{rng.randrange(1, 4)}.0/24"}},
         {"ipBlock": {"cidr": "10.96.0.0/16"}},
         {"ipBlock": {"cidr": "0.0.0.0/0"}},
+        {"ipBlock": {"cidr": "203.0.113.0/24"}},
     ])
 
 
@@ -57,17 +61,15 @@ def random_policy(rng, number):
             "spec": {"podSelector": rng.choice([{}, {"matchLabels": {"app": "account" if namespace == "acct" else "client"}}]), "policyTypes": [direction.capitalize()], direction: rules}}
 
 
-def random_world(rng):
-    items = [{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "pay", "labels": {"team": "pay"}}}, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "acct"}}]
-    for i in (1, 2, 3):
-        items.append({"apiVersion": "v1", "kind": "Node", "metadata": {"name": f"n{i}", "labels": {"pool": "a" if i == 1 else "b"}}, "spec": {"podCIDRs": [f"10.244.{i}.0/24"]},
-                      "status": {"addresses": [{"type": "InternalIP", "address": f"10.10.0.{i}"}]}})
-    ports = [{"name": "web", "containerPort": 8443}]
-    for name, namespace, app, count, ported in (("client", "pay", "client", 2, ()), ("account", "acct", "account", rng.randrange(1, 4), ports)):
-        for i in range(count):
-            node = rng.randrange(1, 4)
-            # A workload is its labels: with one of its own a pod is meant alone.
-            items.append(pod(f"{name}-{i}", namespace, {"app": app, "is": f"{name}-{i}"}, f"n{node}", f"10.244.{node}.{10 + len(items)}", ported))
+def deployment(name, namespace, labels, ports, selector):
+    spec = {"containers": [{"name": "c", "image": "i", **({"ports": ports} if ports else {})}]}
+    if selector:
+        spec["nodeSelector"] = selector
+    return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name, "namespace": namespace},
+            "spec": {"selector": {"matchLabels": labels}, "template": {"metadata": {"labels": labels}, "spec": spec}}}
+
+
+def random_service(rng):
     service = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "account", "namespace": "acct"},
                "spec": {"type": rng.choice(["ClusterIP", "NodePort", "NodePort", "LoadBalancer"]), "clusterIP": "10.96.0.10", "selector": {"app": "account"},
                         "ports": [{"port": 443, "targetPort": rng.choice([8443, "web"])}]}}
@@ -77,7 +79,24 @@ def random_world(rng):
     if service["spec"]["type"] == "LoadBalancer":
         service["status"] = {"loadBalancer": {"ingress": [{"ip": "198.51.100.10"}]}}
     service["spec"]["internalTrafficPolicy"] = rng.choice(["Cluster", "Cluster", "Cluster", "Local"])
-    items.append(service)
+    return service
+
+
+def random_world(rng, client):
+    items = [{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "pay", "labels": {"team": "pay"}}}, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "acct"}}]
+    for i in (1, 2, 3):
+        items.append({"apiVersion": "v1", "kind": "Node", "metadata": {"name": f"n{i}", "labels": {"pool": "a" if i == 1 else "b", "name": f"n{i}"}}, "spec": {"podCIDRs": [f"10.244.{i}.0/24"]},
+                      "status": {"addresses": [{"type": "InternalIP", "address": f"10.10.0.{i}"}]}})
+    ports = [{"name": "web", "containerPort": 8443, **({"hostPort": 9443} if rng.random() < 0.3 else {})}]
+    for name, namespace, app, count, ported in (("client", "pay", "client", 2, ()), ("account", "acct", "account", rng.randrange(1, 4), ports)):
+        if client == "workload":
+            items.append(deployment(name, namespace, {"app": app}, list(ported), rng.choice([None, None, {"pool": "a"}, {"pool": "b"}])))
+            continue
+        for i in range(count):
+            node = rng.randrange(1, 4)
+            # A workload is its labels: with one of its own a pod is meant alone.
+            items.append(pod(f"{name}-{i}", namespace, {"app": app, "is": f"{name}-{i}"}, f"n{node}", f"10.244.{node}.{10 + len(items)}", ported))
+    items.append(random_service(rng))
     items += [random_policy(rng, i) for i in range(rng.randrange(1, 4))]
     return items
 
@@ -94,8 +113,14 @@ def random_readers(rng, folder):
     return ["--matrix", folder / "matrix.yaml"]
 
 
-def invariants(paths):
-    ends = {"from": {"workloads": ["pay/Pod/client-0"]}, "to": {"services": ["acct/account"]}, "ports": ["TCP/8443"], "universe": "observed"}
+def ends_of(client):
+    """The client as explain and as an invariant name it."""
+    return {"pod": ("pay/client-0", {"workloads": ["pay/Pod/client-0"]}), "workload": ("pay/Deployment/client", {"workloads": ["pay/Deployment/client"]}),
+            "node": ("node:n1", {"nodes": {"matchLabels": {"name": "n1"}}}), "external": (f"ip:{OUTSIDE}", {"cidrs": [f"{OUTSIDE}/32"]})}[client]
+
+
+def invariants(client, paths):
+    ends = {"from": ends_of(client)[1], "to": {"services": ["acct/account"]}, "ports": ["TCP/8443"], "universe": "declared" if client == "workload" else "observed"}
     out = []
     for path in paths:
         out.append({"id": f"require-{path.lower()}", "require": {**ends, "paths": [path]}})
@@ -118,6 +143,8 @@ def agreement(verifier, world, question):
     if "Local" in (service.get("externalTrafficPolicy"), service.get("internalTrafficPolicy")):
         return None
     nodes = sorted({item["spec"]["nodeName"] for item in world if item["kind"] == "Pod" and item["metadata"]["namespace"] == "acct"})
+    if not nodes:  # of Deployments each node of the client is a placement too: left to the worlds of pods
+        return None
     some_open = False
     for node in nodes:
         shares = verifier.json(*question, "--ratio", "--destination-node", node)[0]["byPath"].values()
@@ -128,28 +155,53 @@ def agreement(verifier, world, question):
     return None if some_open else "proved"
 
 
+def pod_spec(item):
+    return item["spec"]["template"]["spec"] if item["kind"] == "Deployment" else item.get("spec", {})
+
+
+def check_host_port(verifier, client, common, folder, tally):
+    """A pod by a hostPort of its node: no Service is needed."""
+    ends = {"from": ends_of(client)[1], "ports": ["TCP/8443"], "paths": ["hostPort"]}
+    end, ends["to"], ends["universe"] = ("acct/Deployment/account", {"workloads": ["acct/Deployment/account"]}, "declared") if client == "workload" else ("acct/account-0", {"workloads": ["acct/Pod/account-0"]}, "observed")
+    spec = {"apiVersion": "npverify.io/v1alpha1", "kind": "InvariantSet", "spec": {"invariants": [{"id": kind, kind: ends} for kind in ("require", "forbid")]}}
+    (folder / "host-port.yaml").write_text(json.dumps(spec))
+    explained, _ = verifier.json("explain", ends_of(client)[0], end, "8443", *common, "--path", "hostPort", "--ratio")
+    proved, _ = verifier.json("prove", *common, folder / "host-port.yaml")
+    return compare(client, "hostPort", {one["id"]: one for one in proved["results"]}, explained, tally)
+
+
+def compare(client, path, found_by_kind, explained, tally):
+    problems = []
+    for kind in ("require", "forbid"):
+        found, share = found_by_kind[kind], explained["byPath"].get(path)
+        want = expected(kind, share) if share and share["all"] else "vacuous"
+        tally[client, path, found["verdict"]] = tally.get((client, path, found["verdict"]), 0) + 1
+        if want != found["verdict"]:
+            problems.append(f"{kind} by {path} from {client}: explain says {want}, prove {found['verdict']}: {found['reason']}")
+        if found["verdict"] == "violated" and found["witness"].get("path") != path:
+            problems.append(f"{kind} by {path} from {client}: a witness on the path {found['witness'].get('path')}")
+    return problems
+
+
 def check_world(verifier, rng, folder, tally):
-    world = random_world(rng)
+    client = rng.choice(CLIENTS)
+    world = random_world(rng, client)
     service = next(item for item in world if item["kind"] == "Service")["spec"]
-    paths = PATHS[:{"ClusterIP": 2, "NodePort": 3, "LoadBalancer": 4}[service["type"]]]
+    paths = [path for path in PATHS[:{"ClusterIP": 2, "NodePort": 3, "LoadBalancer": 4}[service["type"]]] if client != "external" or path != "clusterIP"]
     (folder / "world.json").write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": world}))
     settings = [f"{name}={rng.choice(values)}" for name, values in SETTINGS.items() if rng.random() < 0.7]
     common = [*random_readers(rng, folder), "-f", folder / "world.json", *itertools.chain(*(("--path-setting", one) for one in settings))]
-    spec = {"apiVersion": "npverify.io/v1alpha1", "kind": "InvariantSet", "spec": {"invariants": invariants(paths)}}
+    spec = {"apiVersion": "npverify.io/v1alpha1", "kind": "InvariantSet", "spec": {"invariants": invariants(client, paths)}}
     (folder / "spec.yaml").write_text(json.dumps(spec))
-    question = ["explain", "pay/client-0", "svc:acct/account", "443", *common, "--path", ",".join(paths)]
+    question = ["explain", ends_of(client)[0], "svc:acct/account", "443", *common, "--path", ",".join(paths)]
     explained, _ = verifier.json(*question, "--ratio")
     proved, _ = verifier.json("prove", *common, folder / "spec.yaml")
     results = {one["id"]: one for one in proved["results"]}
     problems = []
     for path in paths:
-        for kind in ("require", "forbid"):
-            want, found = expected(kind, explained["byPath"][path]), results[f"{kind}-{path.lower()}"]
-            tally[found["verdict"]] = tally.get(found["verdict"], 0) + 1
-            if want != found["verdict"]:
-                problems.append(f"{kind} by {path}: explain says {want}, prove {found['verdict']}: {found['reason']}")
-            if found["verdict"] == "violated" and found["witness"].get("path") != path:
-                problems.append(f"{kind} by {path}: a witness on the path {found['witness'].get('path')}")
+        problems += compare(client, path, {kind: results[f"{kind}-{path.lower()}"] for kind in ("require", "forbid")}, explained, tally)
+    if any("hostPort" in port for item in world for container in pod_spec(item).get("containers", []) for port in container.get("ports", [])):
+        problems += check_host_port(verifier, client, common, folder, tally)
     want, found = agreement(verifier, world, question), results["agree"]
     if want and want != found["verdict"]:
         problems.append(f"pathAgreement: explain says {want}, prove {found['verdict']}: {found['reason']}")
@@ -178,8 +230,11 @@ def main():
                     (arguments.keep / file.name).write_text(file.read_text())
                 print("kept:", " ".join(map(str, common)))
             failures += len(problems)
-    print(f"{arguments.worlds} worlds, {failures} problems; verdicts: {tally}")
-    needed = {"proved", "violated", "unknown"} - set(tally)
+    print(f"{arguments.worlds} worlds, {failures} problems")
+    for client in CLIENTS:
+        counts = {path: {verdict: count for (who, what, verdict), count in sorted(tally.items()) if (who, what) == (client, path)} for path in (*PATHS, "hostPort")}
+        print(f"  {client}: " + "; ".join(f"{path} {', '.join(f'{count} {verdict}' for verdict, count in found.items())}" for path, found in counts.items() if found))
+    needed = {"proved", "violated", "unknown"} - {verdict for _, _, verdict in tally}
     if needed and arguments.worlds >= 40:
         print("no verdict of the kind", ", ".join(sorted(needed)))
     return 1 if failures or (needed and arguments.worlds >= 40) else 0

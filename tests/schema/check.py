@@ -27,6 +27,7 @@ QUESTIONS = [  # schema, expected exit code, arguments
     ("explain", 3, "explain shop/client svc:shop/byhand 80 -f tests/golden/input/explain.yaml --cni calico@3.28 --ratio"),
     ("explain", 0, "explain shop/client shop/web-0 8080 -f tests/golden/input/explain.yaml --cni calico@3.28 --path podIP"),
     ("explain", 3, "explain shop/client svc:shop/byhand 80 -f tests/golden/input/explain.yaml --cni calico@3.28"),
+    ("explain", 1, "explain shop/client svc:shop/unnumbered 80 -f tests/golden/input/explain.yaml --cni calico@3.28 --path nodePort --path-setting proxy=iptables"),
     ("place", 0, "place shop/web -f tests/golden/input/placement.yaml --without gpu=true --pool zone=z"),
     ("place", 1, "place shop/nowhere -f tests/golden/input/placement-nowhere.yaml"),
     ("place", 3, "place pay/payment -f tests/golden/input/placement-no-node.yaml"),

@@ -20,7 +20,7 @@ struct Question {
 
 std::string text_of(const Header& header) {
   std::string text = header.source == Header::Source::client ? "client" : std::string(header.source == Header::Source::node ? "node " : "tunnel of ") + header.source_node;
-  if (!header.source_identified) text += " (stranger)";
+  if (!header.source_identified) text += header.source_is_world ? " (world)" : " (stranger)";
   text += " -> ";
   text += header.destination == Header::Destination::endpoint ? "endpoint" : header.destination == Header::Destination::service ? "service" : "node " + header.destination_node;
   return text + ":" + std::to_string(header.port);
@@ -71,9 +71,16 @@ TEST_CASE("Cilium in place of kube-proxy: the relayed source is the relay's node
   CHECK(seen({.kind = Kind::node_port, .client = outside, .relay = "n3", .cni = cilium, .settings = {{"proxy", "cilium"}, {"routing", "direct"}}}) ==
         "relay n3 node n3 -> endpoint:8080; ingress n2 node n3 -> endpoint:8080");
   CHECK(seen({.kind = Kind::node_port, .client = outside, .relay = "n3", .cni = cilium, .settings = {{"proxy", "cilium"}, {"routing", "tunnel"}}}) ==
-        "relay n3 node n3 (stranger) -> endpoint:8080; ingress n2 node n3 (stranger) -> endpoint:8080");
+        "relay n3 node n3 (world) -> endpoint:8080; ingress n2 node n3 (world) -> endpoint:8080");
   CHECK(seen({.kind = Kind::node_port, .client = outside, .relay = "n3", .cni = cilium, .settings = {{"proxy", "cilium"}, {"routing", "tunnel"}, {"load-balancing", "dsr"}}}) ==
         "relay n3 client -> endpoint:8080; ingress n2 client -> endpoint:8080");
+}
+
+TEST_CASE("Cilium beside kube-proxy: a NodePort of the own node is seen as such at egress, and what comes through a tunnel is the world's") {
+  CHECK(seen({.kind = Kind::node_port, .client = {Client::What::external, "ip:203.0.113.7", ""}, .relay = "n3", .cni = "cilium@1.16", .settings = {{"proxy", "iptables"}, {"routing", "tunnel"}}})
+            .ends_with("ingress n2 tunnel of n3 (world) -> endpoint:8080"));
+  for (const auto& journey : journeys_of({.kind = Kind::node_port, .relay = "n1", .cni = "cilium@1.16", .settings = {{"proxy", "iptables"}, {"routing", "tunnel"}}}))
+    CHECK(text_of(journey).starts_with("egress n1 client -> node n1:30080"));
 }
 
 TEST_CASE("Local traffic policies keep the source and need a local endpoint") {
