@@ -182,7 +182,7 @@ class Cluster:
             pool = i % self.args.pools
             taints = f", taints: [{{key: dedicated, value: pool-{pool}, effect: NoSchedule}}]" if self.tainted(pool) else ""
             yield (f"apiVersion: v1\nkind: Node\nmetadata: {{name: node-{i}, labels: {{pool: pool-{pool}, kubernetes.io/hostname: node-{i}, zone: z-{i % 3}}}}}\n"
-                   f"spec: {{podCIDRs: [10.{i}.0.0/16]{taints}}}\nstatus: {{addresses: [{{type: InternalIP, address: 192.168.{i // 200}.{i % 200 + 1}}}]}}\n")
+                   f"spec: {{podCIDRs: [10.{i // 256}.{i % 256}.0/24]{taints}}}\nstatus: {{addresses: [{{type: InternalIP, address: 192.168.{i // 200}.{i % 200 + 1}}}]}}\n")
 
     def tainted(self, pool):
         return pool >= 2 and pool >= self.args.pools - 2

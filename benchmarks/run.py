@@ -109,8 +109,7 @@ class Inputs:
             for file in before.iterdir():
                 text = file.read_text()
                 if file.name == "policies.yaml":
-                    middle = len(text) // 2
-                    at = text.index("port: ", middle)
+                    at = re.compile(r"port: \d{1,4}\}").search(text, len(text) // 2).start()  # a range would end before it begins
                     text = text[:at] + "port: 1" + text[at + 6:]
                 (out / file.name).write_text(text)
         return out
