@@ -22,33 +22,33 @@ struct TypeMeta {
 
 std::string shown_name(const ObjectMeta& meta) { return meta.namespace_name.empty() ? meta.name : meta.namespace_name + "/" + meta.name; }
 
-/// Does an object of Kyverno's generate NetworkPolicies, of whatever CNI?
-bool generates_policy(const manifest::Node& node, size_t depth) {
+/// Does `wanted` hold of some entry of a mapping in the object, however deep operators' kinds put it?
+template <typename Wanted>
+bool any_entry(const manifest::Node& node, const Wanted& wanted, size_t depth = 0) {
   constexpr size_t deepest = 8;
   if (depth > deepest) return false;
   for (const auto& item : node.items)
-    if (generates_policy(item, depth + 1)) return true;
-  for (const auto& entry : node.entries) {
-    if (entry.key == "generate")
-      if (const auto* kind = entry.value.find("kind"); kind && kind->text.find("NetworkPolicy") != std::string_view::npos) return true;
-    if (generates_policy(entry.value, depth + 1)) return true;
-  }
+    if (any_entry(item, wanted, depth + 1)) return true;
+  for (const auto& entry : node.entries)
+    if (wanted(entry) || any_entry(entry.value, wanted, depth + 1)) return true;
   return false;
 }
 
+/// Does an object of Kyverno's generate NetworkPolicies, of whatever CNI?
+bool generates_policy(const manifest::Node& object) {
+  return any_entry(object, [](const manifest::Node::Entry& entry) {
+    const auto* kind = entry.key == "generate" ? entry.value.find("kind") : nullptr;
+    return kind && kind->text.find("NetworkPolicy") != std::string_view::npos;
+  });
+}
+
 /// Does a pod template stand somewhere in the object: a key "template", or one that ends so, with a spec that has containers (or a virtual
-/// machine's domain)? Operators' kinds put it at different depths.
-bool holds_pod_template(const manifest::Node& node, size_t depth) {
-  constexpr size_t deepest = 8;
-  if (depth > deepest) return false;
-  for (const auto& item : node.items)
-    if (holds_pod_template(item, depth + 1)) return true;
-  for (const auto& entry : node.entries) {
-    if (entry.key.ends_with("emplate"))
-      if (const auto* spec = entry.value.find("spec"); spec && (spec->find("containers") || spec->find("domain"))) return true;
-    if (holds_pod_template(entry.value, depth + 1)) return true;
-  }
-  return false;
+/// machine's domain)?
+bool holds_pod_template(const manifest::Node& object) {
+  return any_entry(object, [](const manifest::Node::Entry& entry) {
+    const auto* spec = entry.key.ends_with("emplate") ? entry.value.find("spec") : nullptr;
+    return spec && (spec->find("containers") || spec->find("domain"));
+  });
 }
 
 class Loader {
@@ -164,7 +164,7 @@ class Loader {
     } else if (errors_.error_count() == errors_before_ && is_configuration_kind(group, type.kind)) {
       add(object, snapshot_.configurations, decode_configuration(object, type.api_version, type.kind), type);
     } else if (errors_.error_count() == errors_before_ && is_known_to_server(object, group, type)) {
-      add_unmodelled(object, type, carries_policy(group, type.kind) || (group == "kyverno.io" && generates_policy(*object.node(), 0)));
+      add_unmodelled(object, type, carries_policy(group, type.kind) || (group == "kyverno.io" && generates_policy(*object.node())));
     }
   }
 
@@ -240,7 +240,7 @@ class Loader {
     if (fresh) kinds.push_back({.api_version = std::string(type.api_version), .kind = std::string(type.kind), .carries_policy = policy, .objects = {}, .names = {}});
     kinds[at->second].carries_policy |= policy;
     // A PodTemplate and a ControllerRevision hold one, and make nothing of it.
-    if (type.kind != "PodTemplate" && type.kind != "ControllerRevision" && holds_pod_template(*object.node(), 0)) ++kinds[at->second].making_pods;
+    if (type.kind != "PodTemplate" && type.kind != "ControllerRevision" && holds_pod_template(*object.node())) ++kinds[at->second].making_pods;
     const auto* meta = object.node()->find("metadata");
     const auto text_of = [&](std::string_view key) { return meta && meta->find(key) ? std::string(meta->find(key)->text) : std::string(); };
     const std::string space = text_of("namespace");

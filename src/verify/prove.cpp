@@ -4,11 +4,10 @@
 
 #include <algorithm>
 #include <atomic>
-#include <exception>
-#include <mutex>
 #include <thread>
 
 #include "base/diagnostics.h"
+#include "base/parallel.h"
 #include "path/settings.h"
 #include "policy/refused.h"
 #include "verify/invariant_run.h"
@@ -99,22 +98,11 @@ std::vector<ProofAnswer> answers_to(const std::vector<Task>& tasks, const Shard&
                                     const std::function<ProofAnswer(const Task&, Solvers&)>& answer) {
   std::vector<ProofAnswer> answers(tasks.size());
   std::atomic<size_t> next{0};
-  std::exception_ptr failure;
-  std::mutex guard;
-  const auto work = [&] {
-    Solvers solvers(solver);
-    for (size_t i = next++; i < tasks.size(); i = next++) try {
-        if (shard.takes(i)) answers[i] = answer(tasks[i], solvers);
-      } catch (...) {
-        const std::lock_guard lock(guard);
-        if (!failure) failure = std::current_exception();
-      }
-  };
-  std::vector<std::thread> threads;
-  for (unsigned i = 1; i < std::min<size_t>(jobs, tasks.size()); ++i) threads.emplace_back(work);
-  work();
-  for (auto& thread : threads) thread.join();
-  if (failure) std::rethrow_exception(failure);
+  base::in_parallel(std::min<size_t>(jobs, tasks.size()), jobs, [&](size_t) {
+    Solvers solvers(solver);  // of one thread
+    for (size_t task = next++; task < tasks.size(); task = next++)
+      if (shard.takes(task)) answers[task] = answer(tasks[task], solvers);
+  });
   return answers;
 }
 
