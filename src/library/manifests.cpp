@@ -7,12 +7,15 @@
 #include <unordered_set>
 
 #include "base/fingerprint.h"
+#include "base/log.h"
+#include "base/parallel.h"
 #include "manifest/yaml_reader.h"
 
 namespace npverify::library {
 namespace {
 
 constexpr char between_names = '\0';
+constexpr size_t pieces_a_lot = 512;  ///< digested by one thread at a time
 
 }  // namespace
 
@@ -29,20 +32,30 @@ Manifests::Manifests(std::vector<manifest::File> files, resource::LoadOptions op
   cut();
   recognise();
   if (!read_unknown()) read_everything();
-  known_->save();
+  saving_ = std::async(std::launch::async, [this] { known_->save(); });  // from here on the table is only read
 }
 
 Manifests::~Manifests() = default;
+
+void Manifests::wait_until_saved() const {
+  if (saving_.valid()) saving_.wait();
+}
 
 void Manifests::cut() {
   for (const auto& file : files_) {
     const auto parts = manifest::cut_documents(file->text);
     const std::vector<manifest::Part> as_whole{{{}, file->text.size()}};
     const size_t first = pieces_.size();
-    for (const auto& part : parts ? *parts : as_whole)
-      pieces_.push_back({&file, part, parts.has_value(), cache::digest_of(std::string_view(file->text).substr(part.begin.offset, part.size))});
+    for (const auto& part : parts ? *parts : as_whole) pieces_.push_back({&file, part, parts.has_value(), {}});
     pieces_of_.emplace(file.get(), std::pair(first, pieces_.size()));
   }
+  const size_t lots = (pieces_.size() + pieces_a_lot - 1) / pieces_a_lot;
+  base::in_parallel(lots, 0, [&](size_t lot) {
+    for (size_t i = lot * pieces_a_lot; i < std::min(pieces_.size(), (lot + 1) * pieces_a_lot); ++i) {
+      Piece& piece = pieces_[i];
+      piece.digest = cache::digest_of(std::string_view((*piece.file)->text).substr(piece.part.begin.offset, piece.part.size));
+    }
+  });
 }
 
 /// The piece of which the place is a line; null for places in no file.
@@ -95,10 +108,13 @@ bool Manifests::read_unknown() {
   base::Diagnostics errors;
   std::vector<Documents> unknown;
   std::vector<manifest::Document> candidates, context;
-  for (Piece& piece : pieces_) {
-    if (piece.is_policy()) continue;
-    unknown.push_back({&piece, read(piece, errors)});
-    if (const auto& documents = unknown.back().read; documents.size() == 1 && resource::name_of_policy(documents[0], options_)) candidates.push_back(documents[0]);
+  for (Piece& piece : pieces_)
+    if (!piece.is_policy()) unknown.push_back({&piece, {}});
+  std::vector<base::Diagnostics> found(unknown.size());
+  base::in_parallel(unknown.size(), base::logging() ? 1 : 0, [&](size_t i) { unknown[i].read = read(*unknown[i].piece, found[i]); });
+  for (size_t i = 0; i < unknown.size(); ++i) {
+    for (const auto& one : found[i].all()) errors.add(one);
+    if (const auto& documents = unknown[i].read; documents.size() == 1 && resource::name_of_policy(documents[0], options_)) candidates.push_back(documents[0]);
   }
   const resource::Snapshot tried = resource::load_snapshot(candidates, options_, errors);
   if (errors.has_errors()) return false;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <future>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -28,6 +29,8 @@ class Manifests {
   /// Reads what has to be read. Throws InputError with every problem of every file.
   Manifests(std::vector<manifest::File> files, resource::LoadOptions options, const std::optional<Cache>& cache);
   ~Manifests();
+  /// What was learned of the documents is written to the cache beside the work; its notes are complete once this returns.
+  void wait_until_saved() const;
 
   /// Everything.
   const resource::Snapshot& whole() const;
@@ -98,6 +101,7 @@ class Manifests {
   std::unique_ptr<resource::Snapshot> context_;
   mutable std::once_flag once_;
   mutable std::unique_ptr<resource::Snapshot> whole_;
+  std::future<void> saving_;  ///< last, so that it ends before what it reads
 };
 
 }  // namespace npverify::library

@@ -140,6 +140,7 @@ Report equiv(const Snapshot& snapshot, const Encodings& encodings, const Profile
       return ask(manifests.whole());
     });
     if (memory) memory->save();
+    manifests.wait_until_saved();
     return report;
   });
 }
@@ -164,11 +165,12 @@ Report diff(const Snapshot& old_snapshot, const Snapshot& new_snapshot, const En
       return ask(before.whole(), after.whole());
     };
     const auto changed = may_remember(options) ? library::changed_namespaces(before, after) : std::nullopt;
-    if (!changed) return ask_whole();
-    return library::ask_with_few(*changed, [&](const std::set<std::string>& namespaces) {
+    Report report = !changed ? ask_whole() : library::ask_with_few(*changed, [&](const std::set<std::string>& namespaces) {
       rooms.unread = before.without(namespaces);
       return ask(before.with(namespaces), after.with(namespaces));
     }, ask_whole);
+    for (const auto* side : {&before, &after}) side->wait_until_saved();
+    return report;
   });
 }
 

@@ -102,10 +102,13 @@ class Solver {
   virtual std::string name() const = 0;  ///< "z3 4.13.4", "cadical 1.5.3"
 };
 
-/// Z3: the prover. Opened on the first query.
+/// What questions are asked of: CaDiCaL looks for a flow, and Z3 has to agree that there is none.
+std::unique_ptr<Solver> make_prover(const Limits& limits = {});
+
+/// Z3 alone. Opened on the first query.
 std::unique_ptr<Solver> make_z3_solver(const Limits& limits = {});
 
-/// CaDiCaL, on clauses that another encoder made: the second opinion.
+/// CaDiCaL alone, on clauses that another encoder made: the second opinion.
 std::unique_ptr<Solver> make_second_solver(const Limits& limits = {});
 
 /// The truth of `e` for one concrete flow: the plain meaning of every atom, without a solver.

@@ -54,9 +54,9 @@ size_t policies_in_all(const resource::Snapshot& snapshot, const Options& option
   return count;
 }
 
-world::Universe universe_of(const resource::Snapshot& snapshot, const Options& options) {
+/// `names`: namespaces that matter though the snapshot may not name them; those left unread are added.
+world::Universe universe_of(const resource::Snapshot& snapshot, const Options& options, std::set<std::string> names = {}) {
   world::Universe universe = world::make_universe(snapshot, options.universe, options.peers);
-  std::set<std::string> names;
   for (const auto& [name, policies] : options.unread) names.insert(name);
   if (!names.empty()) world::add_namespaces(universe, std::move(names));
   return universe;
@@ -249,11 +249,12 @@ void add_missing(std::vector<Object>& objects, const std::vector<Object>& older,
     if (!known.contains(name_of(one))) objects.push_back(one);
 }
 
+/// What both sides hold, but for the policies: these are many, and only their namespaces matter to who is in the question.
 resource::Snapshot joined(const resource::Snapshot& a, const resource::Snapshot& b) {
-  resource::Snapshot both = b;
+  resource::Snapshot both{.namespaces = b.namespaces, .nodes = b.nodes, .service_accounts = b.service_accounts, .services = b.services, .endpoints = b.endpoints, .pods = b.pods, .workloads = b.workloads,
+                          .configurations = b.configurations, .unmodelled = b.unmodelled};
   std::unordered_set<std::string> declared;
   for (const auto& ns : b.namespaces) declared.insert(ns.meta.name);
-  for (const auto& policy : a.network_policies) both.network_policies.push_back(policy);
   for (const auto& ns : a.namespaces)
     if (!declared.contains(ns.meta.name)) both.namespaces.push_back(ns);
   add_missing(both.workloads, a.workloads, [](const resource::Workload& one) { return one.kind; });
@@ -340,14 +341,16 @@ ComparisonResult diff(const resource::Snapshot& old_snapshot, const resource::Sn
   tell(options, "translating policies");
   Pool pool;
   const resource::Snapshot both = joined(old_snapshot, new_snapshot);
-  world::Universe universe = universe_of(both, options);
+  VersionsByName versions = versions_of(old_snapshot, new_snapshot);
+  std::set<std::string> with_policies;
+  for (const auto& [name, policies] : versions) with_policies.insert(with_policies.end(), name);
+  world::Universe universe = universe_of(both, options, with_policies);
   const auto facts = facts_of(universe);
   const Relabelled labels = relabelled(old_snapshot, new_snapshot);
   std::erase_if(universe.namespaces, [&](const auto& ns) { return labels.before.contains(ns.meta.name); });
   for (const auto& [name, of_before] : labels.before) universe.unlabelled_namespaces.push_back(name);
   Sides sides{.left = policy::read_policies(pool, old_snapshot, facts, profile), .right = policy::read_policies(pool, new_snapshot, facts, profile), .one_profile = true};
-  VersionsByName versions = versions_of(old_snapshot, new_snapshot);
-  for (const auto& [name, policies] : versions) sides.namespaces.insert(name);
+  sides.namespaces = with_policies;
   leave_unread(sides, options);
   const std::set<std::string> changed = changed_policies(sides.left, sides.right, versions);
   SettledLabels(pool, labels.before).settle(sides.left);

@@ -20,7 +20,8 @@ using policy::Direction;
 
 }  // namespace
 
-Solvers::Solvers(const SolverOptions& options) : first_(smt::make_z3_solver(options.limits)), second_(options.second_solver ? smt::make_second_solver(options.limits) : nullptr) {}
+Solvers::Solvers(const SolverOptions& options)
+    : first_(options.second_solver ? smt::make_z3_solver(options.limits) : smt::make_prover(options.limits)), second_(options.second_solver ? smt::make_second_solver(options.limits) : nullptr) {}
 
 Question::Question(Pool& pool, const world::Universe& universe, const SolverOptions& options, Solvers* shared)
     : pool_(pool), universe_(universe), options_(options), own_(shared ? nullptr : std::make_unique<Solvers>(options)), solvers_(shared ? *shared : *own_) {}
