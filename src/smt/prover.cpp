@@ -22,7 +22,7 @@ class Prover final : public Solver {
 
   Result minimise(const logic::Pool& pool, const std::vector<logic::Expr>& asserted) override {
     Result found = smallest_->minimise(pool, asserted);
-    return found.answer == Answer::sat ? found : z3_->minimise(pool, asserted);
+    return found.answer == Answer::unsat ? z3_->minimise(pool, asserted) : found;
   }
 
   const Statistics& statistics() const override {

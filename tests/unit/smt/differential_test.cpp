@@ -35,8 +35,8 @@ size_t label_count(const Assignment& f) {
 
 }  // namespace
 
-TEST_CASE("random questions: both solvers answer alike") {
-  const auto z3 = smt::make_z3_solver(), second = smt::make_second_solver();
+TEST_CASE("random questions: both solvers answer alike, and so does the prover that is made of them") {
+  const auto z3 = smt::make_z3_solver(), second = smt::make_second_solver(), prover = smt::make_prover();
   size_t answers[3] = {};
   for (unsigned seed = 0; seed < 400; ++seed) {
     INFO("seed " << seed);
@@ -47,8 +47,10 @@ TEST_CASE("random questions: both solvers answer alike") {
     for (size_t i = 0; i < 3 + seed % 9; ++i) asserted.push_back(smt_test::random_expression(pool, vocabulary, seed % 30, random));
     const auto a = z3->check(pool, asserted), b = second->check(pool, asserted);
     REQUIRE(a.answer == b.answer);
+    REQUIRE(prover->check(pool, asserted).answer == a.answer);
     ++answers[static_cast<size_t>(a.answer)];
     if (a.answer == Answer::unsat) {
+      CHECK(prover->minimise(pool, asserted).answer == Answer::unsat);
       const auto certified = smt::check_with_proof(pool, asserted);
       REQUIRE(certified.certificate);
       continue;
@@ -57,6 +59,7 @@ TEST_CASE("random questions: both solvers answer alike") {
     REQUIRE(small.assignment);
     REQUIRE(small_too.assignment);
     CHECK(text(*small.assignment) == text(*small_too.assignment));
+    CHECK(text(*prover->minimise(pool, asserted).assignment) == text(*small.assignment));
     CHECK(label_count(*small.assignment) <= label_count(*a.assignment));
   }
   CHECK(answers[static_cast<size_t>(Answer::sat)] > 50);

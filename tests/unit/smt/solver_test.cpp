@@ -37,7 +37,7 @@ TEST_CASE("a timeout is unknown, with its reason") {
   Pool pool;
   const auto asserted = pigeons(pool, 11);
   const smt::Limits limits{.timeout = std::chrono::milliseconds(50)};
-  for (const auto& solver : {smt::make_z3_solver(limits), smt::make_second_solver(limits)}) {
+  for (const auto& solver : {smt::make_z3_solver(limits), smt::make_second_solver(limits), smt::make_prover(limits)}) {
     INFO(solver->name());
     for (const auto& result : {solver->check(pool, asserted), solver->minimise(pool, asserted)}) {
       CHECK(result.answer == Answer::unknown);
@@ -52,7 +52,7 @@ TEST_CASE("a resource limit is unknown, with its reason, and the same every time
   Pool pool;
   const auto asserted = pigeons(pool, 9);
   const smt::Limits limits{.resources = 500};
-  for (const auto& solver : {smt::make_z3_solver(limits), smt::make_second_solver(limits)}) {
+  for (const auto& solver : {smt::make_z3_solver(limits), smt::make_second_solver(limits), smt::make_prover(limits)}) {
     INFO(solver->name());
     for (int i = 0; i < 3; ++i) {
       const auto result = solver->check(pool, asserted);
@@ -94,7 +94,7 @@ TEST_CASE("a solver that gives up while a witness is made smaller still has a wi
 
 TEST_CASE("constants are answered") {
   Pool pool;
-  for (const auto& solver : {smt::make_z3_solver(), smt::make_second_solver()}) {
+  for (const auto& solver : {smt::make_z3_solver(), smt::make_second_solver(), smt::make_prover()}) {
     CHECK(solver->check(pool, {}).answer == Answer::sat);
     CHECK(solver->check(pool, {logic::True}).answer == Answer::sat);
     CHECK(solver->check(pool, {logic::False}).answer == Answer::unsat);
@@ -105,7 +105,7 @@ TEST_CASE("constants are answered") {
 
 TEST_CASE("a solver counts what it does and names itself") {
   Pool pool;
-  for (const auto& solver : {smt::make_z3_solver(), smt::make_second_solver()}) {
+  for (const auto& solver : {smt::make_z3_solver(), smt::make_second_solver(), smt::make_prover()}) {
     solver->check(pool, {pool.flag("f")});
     solver->check(pool, {pool.flag("g")});
     CHECK(solver->statistics().queries == 2);
@@ -113,7 +113,20 @@ TEST_CASE("a solver counts what it does and names itself") {
     CHECK(solver->statistics().clauses > 0);
   }
   CHECK(smt::make_z3_solver()->name().find("z3 ") == 0);
+  CHECK(smt::make_prover()->name().find("z3 ") == 0);
   CHECK(smt::make_second_solver()->name().find("cadical ") == 0);
+}
+
+TEST_CASE("the prover asks Z3 where CaDiCaL finds no flow, and only there") {
+  Pool pool;
+  const auto prover = smt::make_prover();
+  prover->check(pool, {pool.flag("f")});
+  prover->minimise(pool, {pool.flag("f")});
+  CHECK(prover->statistics().queries == 2);
+  prover->check(pool, {pool.flag("f"), logic::False});
+  CHECK(prover->statistics().queries == 4);
+  prover->check(pool, pigeons(pool, 8));  // more conflicts than CaDiCaL is given
+  CHECK(prover->statistics().queries == 6);
 }
 
 TEST_CASE("a fresh value is none of those mentioned") {
