@@ -1,5 +1,3 @@
-#include <future>
-
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "cli/profiles.h"
@@ -10,26 +8,6 @@ namespace {
 struct Folders {
   std::string old_path, new_path;
 };
-
-/// The manifests of both sides; the problems of both where there are any.
-std::pair<Snapshot, Snapshot> load_both(const CommonOptions& options, const Folders& folders, const std::optional<Cache>& cache) {
-  const auto load = [&](const std::string& path) { return Snapshot::load({path}, options.default_namespace, cache); };
-  const bool from_stdin = folders.old_path == "-" || folders.new_path == "-";
-  std::vector<std::future<Snapshot>> sides;
-  for (const std::string& path : {folders.old_path, folders.new_path}) sides.push_back(std::async(from_stdin ? std::launch::deferred : std::launch::async, load, path));
-  std::vector<Snapshot> snapshots;
-  std::string problems;
-  for (auto& side : sides) {
-    try {
-      snapshots.push_back(side.get());
-    } catch (const Error& error) {
-      if (error.kind() != Error::Kind::input) throw;
-      problems += error.what();
-    }
-  }
-  if (!problems.empty()) throw Error(Error::Kind::input, problems);
-  return {snapshots[0], snapshots[1]};
-}
 
 /// The policies are compared under one reading, the newer. Options that the older cluster sets otherwise are another question, and are named.
 void note_changed_options(const CommonOptions& options, const Encodings& encodings, const Snapshot& before, ChosenProfiles& chosen) {
@@ -44,7 +22,7 @@ int run_diff(const CommonOptions& options, const Folders& folders) {
   LoadingEncodings loading(options);
   const std::optional<Cache> cache = cache_of(options);
   note_inputs(options, {folders.old_path, folders.new_path});
-  const auto [before, after] = load_both(options, folders, cache);
+  const auto [before, after] = Snapshot::load_versions({folders.old_path}, {folders.new_path}, options.default_namespace, cache);
   progress.enter("loading encodings");
   const Encodings encodings = loading.get();
   ChosenProfiles chosen = choose_profiles(options, encodings, after, {{"--cni", options.cni}});

@@ -20,19 +20,33 @@ constexpr size_t pieces_a_lot = 512;  ///< digested by one thread at a time
 }  // namespace
 
 Manifests::Manifests(std::vector<manifest::File> files, resource::LoadOptions options, const std::optional<Cache>& cache) : files_(std::move(files)), options_(std::move(options)) {
-  const auto program = cache ? this_program() : std::nullopt;
-  if (!program) {
+  use(cache);
+  if (!stored_) {
     whole();
     return;
   }
+  cut();
+  recognise(nullptr);
+  if (!read_unknown()) read_everything();
+  saving_ = std::async(std::launch::async, [this] { stored_->save(); });  // from here on the table is only read
+}
+
+Manifests::Manifests(std::vector<manifest::File> files, resource::LoadOptions options, const std::optional<Cache>& cache, const Manifests* other)
+    : files_(std::move(files)), options_(std::move(options)) {
+  use(cache);
+  cut();
+  recognise(other);
+  if (!read_unknown()) leave_policies(read_everything());
+  if (stored_) saving_ = std::async(std::launch::async, [this] { stored_->save(); });
+}
+
+void Manifests::use(const std::optional<Cache>& cache) {
+  const auto program = cache ? this_program() : std::nullopt;
+  if (!program) return;
   cache_ = cache;
   std::string names;  // a table for each set of files: what is not asked for any more is then what left these files
   for (const auto& file : files_) names += file->name + between_names;
-  known_ = std::make_unique<StoredTable>(*cache, "documents", cache::Hasher().add(*program).add(options_.default_namespace).add(names).finish());
-  cut();
-  recognise();
-  if (!read_unknown()) read_everything();
-  saving_ = std::async(std::launch::async, [this] { known_->save(); });  // from here on the table is only read
+  stored_ = std::make_unique<StoredTable>(*cache, "documents", cache::Hasher().add(*program).add(options_.default_namespace).add(names).finish());
 }
 
 Manifests::~Manifests() = default;
@@ -68,22 +82,28 @@ const Manifests::Piece* Manifests::piece_at(const base::SourceSpan& span) const 
   return after == at(begin) ? nullptr : &*(after - 1);
 }
 
-void Manifests::recognise() {
+void Manifests::recognise(const Manifests* other) {
   for (Piece& piece : pieces_) {
-    const auto found = piece.cut ? known_->table().find(piece.digest) : std::nullopt;
+    const auto found = piece.cut ? known().find(piece.digest) : std::nullopt;
     if (!found) continue;
     const size_t end = std::min(found->find(between_names), found->size());
     piece.namespace_name = found->substr(0, end);
     piece.name = found->substr(std::min(end + 1, found->size()));
   }
+  if (!other) return;
+  std::map<cache::Digest, const Piece*> policies;
+  for (const auto& [name, group] : other->groups_)
+    for (const Piece* piece : group.pieces) policies.emplace(piece->digest, piece);
+  for (Piece& piece : pieces_)
+    if (const auto same = piece.cut && !piece.is_policy() ? policies.find(piece.digest) : policies.end(); same != policies.end()) keep(piece, {same->second->namespace_name, same->second->name});
 }
 
 void Manifests::keep(Piece& piece, const resource::PolicyName& name) {
   std::string text(name.namespace_name);
   text += between_names;
   text += name.name;
-  known_->table().put(piece.digest, text);
-  const std::string_view stored = *known_->table().find(piece.digest);
+  if (!known().find(piece.digest)) known().put(piece.digest, text);  // of two documents with the same text the first one's name stays where it is
+  const std::string_view stored = *known().find(piece.digest);
   piece.namespace_name = stored.substr(0, name.namespace_name.size());
   piece.name = stored.substr(name.namespace_name.size() + 1);
 }
@@ -121,18 +141,26 @@ bool Manifests::read_unknown() {
   keep_plain(unknown, tried.notes);
   for (auto& [piece, documents] : unknown)
     if (!piece->is_policy()) std::ranges::move(documents, std::back_inserter(context));
-  resource::LoadOptions options = options_;
-  for (const Piece& piece : pieces_)
-    if (piece.is_policy() && (options.object_files.empty() || options.object_files.back() != (*piece.file)->name)) options.object_files.push_back((*piece.file)->name);
-  resource::Snapshot rest = resource::load_snapshot(context, options, errors);
-  group();
-  if (errors.has_errors() || !names_are_unique(rest)) return false;
-  context_ = std::make_unique<resource::Snapshot>(std::move(rest));
+  auto rest = context_of(std::move(context));
+  if (!rest) return false;
+  context_ = std::make_unique<resource::Snapshot>(std::move(*rest));
   return true;
 }
 
+// Groups the policies and loads the rest. Nothing where something is out of the ordinary.
+std::optional<resource::Snapshot> Manifests::context_of(std::vector<manifest::Document> documents) {
+  base::Diagnostics errors;
+  resource::LoadOptions options = options_;
+  for (const Piece& piece : pieces_)
+    if (piece.is_policy() && (options.object_files.empty() || options.object_files.back() != (*piece.file)->name)) options.object_files.push_back((*piece.file)->name);
+  resource::Snapshot rest = resource::load_snapshot(documents, options, errors);
+  group();
+  if (errors.has_errors() || !names_are_unique(rest)) return std::nullopt;
+  return rest;
+}
+
 // As without a cache; and what was read tells which documents are plain policies.
-void Manifests::read_everything() {
+std::vector<Manifests::Documents> Manifests::read_everything() {
   std::vector<manifest::Document> documents;
   std::call_once(once_, [&] { whole_ = std::make_unique<resource::Snapshot>(read_all(documents)); });
   std::vector<Documents> all;
@@ -146,6 +174,15 @@ void Manifests::read_everything() {
   }
   keep_plain(all, whole_->notes);
   group();
+  return all;
+}
+
+// What was read whole, as if only the rest had been.
+void Manifests::leave_policies(std::vector<Documents> all) {
+  std::vector<manifest::Document> context;
+  for (auto& [piece, documents] : all)
+    if (!piece->is_policy()) std::ranges::move(documents, std::back_inserter(context));
+  if (auto rest = context_of(std::move(context))) context_ = std::make_unique<resource::Snapshot>(std::move(*rest));
 }
 
 resource::Snapshot Manifests::read_all(std::vector<manifest::Document>& documents) const {

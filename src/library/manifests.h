@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/diagnostics.h"
+#include "cache/table.h"
 #include "library/cache.h"
 #include "manifest/files.h"
 #include "manifest/parts.h"
@@ -18,8 +19,8 @@
 
 namespace npverify::library {
 
-/// The files of a question. Read whole, or, with a cache, cut into documents of which those that an earlier run knows to be NetworkPolicies
-/// without a problem are read only when they are asked for.
+/// The files of a question. Read whole, or, with a cache or another version of the same files, cut into documents of which those that an
+/// earlier run or the other version knows to be NetworkPolicies without a problem are read only when they are asked for.
 ///
 /// Sound because such a document adds one policy to a snapshot and nothing else, no note, no error (resource::name_of_policy), and because a
 /// policy says something about its own namespace only. Whatever is out of the ordinary (two policies of one name, files that cannot be cut,
@@ -28,6 +29,8 @@ class Manifests {
  public:
   /// Reads what has to be read. Throws InputError with every problem of every file.
   Manifests(std::vector<manifest::File> files, resource::LoadOptions options, const std::optional<Cache>& cache);
+  /// One of two versions that are compared: known by content, cache or not. `other`: the version that was read before, with the same options; null: this is the first.
+  Manifests(std::vector<manifest::File> files, resource::LoadOptions options, const std::optional<Cache>& cache, const Manifests* other);
   ~Manifests();
   /// What was learned of the documents is written to the cache beside the work; its notes are complete once this returns.
   void wait_until_saved() const;
@@ -50,7 +53,7 @@ class Manifests {
   /// The cache, where there is one and it can be used.
   const std::optional<Cache>& cache() const { return cache_; }
   /// What stands for the policies of a namespace: together with context_digest() it tells them, up to where they stand.
-  /// REQUIRES of all below: cache().
+  /// REQUIRES of all below: cache() or partial().
   const cache::Digest& content(const std::string& namespace_name) const;
   /// Of everything that is not among the contents.
   const cache::Digest& context_digest() const { return context_digest_; }
@@ -81,10 +84,13 @@ class Manifests {
   const Piece* piece_at(const base::SourceSpan& span) const;
   std::vector<manifest::Document> read(const Piece& piece, base::Diagnostics& diagnostics) const;
   resource::Snapshot read_all(std::vector<manifest::Document>& documents) const;
+  void use(const std::optional<Cache>& cache);
   void cut();
-  void recognise();
+  void recognise(const Manifests* other);
   bool read_unknown();
-  void read_everything();
+  std::vector<Documents> read_everything();
+  void leave_policies(std::vector<Documents> all);
+  std::optional<resource::Snapshot> context_of(std::vector<manifest::Document> documents);
   void keep_plain(const std::vector<Documents>& some, const base::Diagnostics& notes);
   void keep(Piece& piece, const resource::PolicyName& name);
   void group();
@@ -93,7 +99,10 @@ class Manifests {
   std::vector<manifest::File> files_;
   resource::LoadOptions options_;
   std::optional<Cache> cache_;
-  std::unique_ptr<StoredTable> known_;  ///< documents by digest: namespace, NUL, name; the names of pieces point into it
+  cache::Table& known() { return stored_ ? stored_->table() : unstored_; }
+
+  std::unique_ptr<StoredTable> stored_;  ///< documents by digest: namespace, NUL, name; the names of pieces point into it
+  cache::Table unstored_;                ///< the same without a cache
   std::vector<Piece> pieces_;           ///< in the order of the files
   std::unordered_map<const base::SourceFile*, std::pair<size_t, size_t>> pieces_of_;  ///< begin and end in pieces_
   std::map<std::string, Group> groups_;

@@ -6,7 +6,8 @@
 namespace npverify {
 namespace {
 
-Snapshot make_snapshot(std::vector<manifest::File> files, const base::Diagnostics& diagnostics, const std::string& default_namespace, const std::optional<Cache>& cache) {
+/// Throws where the files or the name of the namespace are no good.
+void check(const std::vector<manifest::File>& files, const base::Diagnostics& diagnostics, const std::string& default_namespace) {
   if (const auto expected = resource::dns_label_problem(default_namespace)) throw base::InputError("error: '" + default_namespace + "' is not a namespace; expected " + *expected + "\n");
   // With a file missing, the problems of the others are told as well, those of reading first.
   if (diagnostics.has_errors()) {
@@ -17,6 +18,10 @@ Snapshot make_snapshot(std::vector<manifest::File> files, const base::Diagnostic
     resource::load_snapshot(documents, {.default_namespace = default_namespace}, all);
     throw base::InputError(all);
   }
+}
+
+Snapshot make_snapshot(std::vector<manifest::File> files, const base::Diagnostics& diagnostics, const std::string& default_namespace, const std::optional<Cache>& cache) {
+  check(files, diagnostics, default_namespace);
   return Snapshot(std::make_shared<Snapshot::State>(std::move(files), default_namespace, cache));
 }
 
@@ -26,6 +31,23 @@ Snapshot Snapshot::load(const std::vector<std::string>& paths, const std::string
   return library::guarded([&] {
     base::Diagnostics diagnostics;
     return make_snapshot(manifest::read_files(paths, {}, diagnostics), diagnostics, default_namespace, cache);
+  });
+}
+
+std::pair<Snapshot, Snapshot> Snapshot::load_versions(const std::vector<std::string>& before, const std::vector<std::string>& after, const std::string& default_namespace, const std::optional<Cache>& cache) {
+  return library::guarded([&] {
+    std::shared_ptr<const State> sides[2];
+    std::string problems;
+    for (const size_t side : {0, 1}) try {
+        base::Diagnostics diagnostics;
+        auto files = manifest::read_files(side == 0 ? before : after, {}, diagnostics);
+        check(files, diagnostics, default_namespace);
+        sides[side] = std::make_shared<State>(std::move(files), default_namespace, cache, sides[0].get());
+      } catch (const base::InputError& error) {
+        problems += error.what();
+      }
+    if (!problems.empty()) throw base::InputError(problems);
+    return std::pair(Snapshot(sides[0]), Snapshot(sides[1]));
   });
 }
 

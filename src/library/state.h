@@ -24,6 +24,9 @@ namespace npverify {
 
 struct Snapshot::State {
   State(std::vector<manifest::File> files, const std::string& default_namespace, const std::optional<Cache>& cache) : manifests(std::move(files), {.default_namespace = default_namespace}, cache) {}
+  /// One of two versions; see Manifests.
+  State(std::vector<manifest::File> files, const std::string& default_namespace, const std::optional<Cache>& cache, const State* other)
+      : manifests(std::move(files), {.default_namespace = default_namespace}, cache, other ? &other->manifests : nullptr) {}
 
   library::Manifests manifests;
   /// Of the texts that were read, in order, and of the default namespace.
