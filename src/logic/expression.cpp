@@ -1,6 +1,7 @@
 #include "logic/expression.h"
 
 #include <algorithm>
+#include <map>
 
 #include "base/diagnostics.h"
 
@@ -136,6 +137,46 @@ void Pool::merge_sets(Op op, std::vector<Expr>& args) {
   }
 }
 
+namespace {
+
+// match: (x and a in S) or (x and a in T)   result: x and a in S or T; and the same with and/or exchanged. True where something matched.
+// Blocks of one list that hold for the same kind of end become one set: 10,000 of them are one atom, and a reading that tells the ends apart
+// block by block has the form of one that does it once.
+bool factor_addresses(Pool& pool, Op op, std::vector<Expr>& args) {
+  const Op inner = op == Op::conjunction ? Op::disjunction : Op::conjunction;
+  using Rest = std::vector<Expr>;
+  std::map<std::pair<Role, Rest>, std::vector<size_t>> groups;
+  for (size_t i = 0; i < args.size(); ++i) {
+    if (pool.op(args[i]) != inner) continue;
+    const auto begin = pool.args_begin(args[i]), end = pool.args_end(args[i]);
+    const auto set = std::find_if(begin, end, [&](Expr e) { return pool.op(e) == Op::atom && pool.atom_of(e).kind == AtomKind::address_in; });
+    if (set == end) continue;
+    Rest rest(begin, set);
+    rest.insert(rest.end(), set + 1, end);
+    groups[{pool.atom_of(*set).role, std::move(rest)}].push_back(i);
+  }
+  std::vector<Expr> factored;
+  std::vector<bool> gone(args.size());
+  for (const auto& [key, group] : groups) {
+    if (group.size() < 2) continue;
+    std::vector<Expr> sets;
+    for (const size_t i : group) {
+      sets.push_back(*std::find_if(pool.args_begin(args[i]), pool.args_end(args[i]), [&](Expr e) { return pool.op(e) == Op::atom && pool.atom_of(e).kind == AtomKind::address_in; }));
+      gone[i] = true;
+    }
+    std::vector<Expr> parts = key.second;
+    parts.push_back(op == Op::conjunction ? pool.conjunction(std::move(sets)) : pool.disjunction(std::move(sets)));
+    factored.push_back(inner == Op::conjunction ? pool.conjunction(std::move(parts)) : pool.disjunction(std::move(parts)));
+  }
+  if (factored.empty()) return false;
+  for (size_t i = 0; i < args.size(); ++i)
+    if (!gone[i]) factored.push_back(args[i]);
+  args = std::move(factored);
+  return true;
+}
+
+}  // namespace
+
 Expr Pool::fold(Op op, std::vector<Expr> args) {
   const Expr neutral = op == Op::conjunction ? True : False, absorbing = op == Op::conjunction ? False : True;
   std::vector<Expr> flat;
@@ -157,6 +198,7 @@ Expr Pool::fold(Op op, std::vector<Expr> args) {
   for (const Expr e : flat)
     if (nodes_[e.id].op == Op::negation && std::binary_search(flat.begin(), flat.end(), *args_begin(e))) return absorbing;
   if (flat.empty()) return neutral;
+  if (flat.size() > 1 && factor_addresses(*this, op, flat)) return fold(op, std::move(flat));
   return flat.size() == 1 ? flat[0] : intern(op, std::move(flat));
 }
 

@@ -8,12 +8,13 @@
 namespace npverify::smt {
 namespace {
 
-// A query that CaDiCaL has not answered after so many conflicts is Z3's: no more than a few milliseconds are lost on a hard proof.
+// A query, or a step on the way to the smallest flow, that CaDiCaL has not answered after so many conflicts is Z3's: no more than a few
+// milliseconds are lost on a hard one. The smallest flow is the same whoever finds it.
 constexpr uint64_t conflicts_before_z3 = 2000;
 
 class Prover final : public Solver {
  public:
-  explicit Prover(const Limits& limits) : finder_(make_second_solver({limits.timeout, conflicts_before_z3})), smallest_(make_second_solver(limits)), z3_(make_z3_solver(limits)) {}
+  explicit Prover(const Limits& limits) : finder_(make_second_solver({limits.timeout, conflicts_before_z3})), z3_(make_z3_solver(limits)) {}
 
   Result check(const logic::Pool& pool, const std::vector<logic::Expr>& asserted) override {
     Result found = finder_->check(pool, asserted);
@@ -21,27 +22,25 @@ class Prover final : public Solver {
   }
 
   Result minimise(const logic::Pool& pool, const std::vector<logic::Expr>& asserted) override {
-    Result found = smallest_->minimise(pool, asserted);
-    return found.answer == Answer::unsat ? z3_->minimise(pool, asserted) : found;
+    Result found = finder_->minimise(pool, asserted);
+    return found.answer == Answer::sat && found.reason.empty() ? found : z3_->minimise(pool, asserted);
   }
 
   const Statistics& statistics() const override {
     statistics_ = z3_->statistics();
-    for (const Solver* one : {finder_.get(), smallest_.get()}) {
-      const Statistics& more = one->statistics();
-      statistics_.queries += more.queries;
-      statistics_.variables += more.variables;
-      statistics_.clauses += more.clauses;
-      statistics_.encode_time += more.encode_time;
-      statistics_.solve_time += more.solve_time;
-    }
+    const Statistics& more = finder_->statistics();
+    statistics_.queries += more.queries;
+    statistics_.variables += more.variables;
+    statistics_.clauses += more.clauses;
+    statistics_.encode_time += more.encode_time;
+    statistics_.solve_time += more.solve_time;
     return statistics_;
   }
 
   std::string name() const override { return z3_->name(); }
 
  private:
-  std::unique_ptr<Solver> finder_, smallest_, z3_;
+  std::unique_ptr<Solver> finder_, z3_;
   mutable Statistics statistics_;
 };
 

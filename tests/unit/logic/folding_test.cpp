@@ -187,6 +187,21 @@ TEST_CASE("sets of one variable merge, and equal sets are equal expressions") {
   CHECK(p.address_in(S, with_hole) == p.address_in(S, cidr("10.0.0.0/16").united(with_hole)));
 }
 
+TEST_CASE("blocks under the same condition are one set under it") {
+  Pool p;
+  const auto in = [&](Role role, const char* text) { return p.address_in(role, cidr(text)); };
+  const Expr outside = p.kind_is(D, logic::EndpointKind::outside), web = p.label_is(S, "app", "web");
+  const auto block = [&](const char* text) { return p.both(outside, in(D, text)); };
+  CHECK(p.either(block("10.0.0.0/9"), block("10.128.0.0/9")) == block("10.0.0.0/8"));
+  CHECK(p.disjunction({block("10.0.0.0/9"), web, block("10.128.0.0/9")}) == p.either(web, block("10.0.0.0/8")));
+  CHECK(p.either(block("0.0.0.0/0"), block("::/0")) == outside);
+  CHECK(p.both(p.either(web, in(D, "10.0.0.0/8")), p.either(web, in(D, "11.0.0.0/8"))) == web);
+  CHECK(p.disjunction({p.conjunction({web, outside, in(D, "10.0.0.0/9")}), p.conjunction({outside, in(D, "10.128.0.0/9"), web})}) == p.conjunction({web, outside, in(D, "10.0.0.0/8")}));
+  const Expr other_end = p.both(outside, in(S, "10.128.0.0/9"));
+  CHECK(p.either(block("10.0.0.0/9"), other_end) != block("10.0.0.0/8"));
+  CHECK(p.either(block("10.0.0.0/9"), p.both(web, in(D, "10.128.0.0/9"))) != p.both(outside, in(D, "10.0.0.0/8")));
+}
+
 TEST_CASE("the two families are one question") {
   Pool p;
   CHECK(p.family_is(Family::ipv6) == p.negation(p.family_is(Family::ipv4)));
