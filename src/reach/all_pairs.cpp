@@ -31,12 +31,21 @@ void AllPairs::list(const std::function<void(const Connection&)>& found, const W
     if (!reach.empty()) found({source, destination, outcome, &reach});
   };
   const auto is_wanted = [&](uint32_t workload) { return !wanted || wanted(workload); };
+  // Most pairs have nothing to tell, so that is asked first: of a row once a class, of most destinations by their only class.
+  constexpr ClassId several_classes = UINT32_MAX;
+  std::vector<ClassId> only_class(count);
+  for (uint32_t i = 0; i < count; ++i) only_class[i] = rows.classes_of(i).size() == 1 ? rows.classes_of(i)[0] : several_classes;
   std::vector<OutcomeId> of_class;
+  std::vector<uint8_t> tells;
   for (uint32_t source = 0; source < count; ++source) {
     const ListedEnd from{.workload = source};
     rows.take_rows(source, of_class);
-    for (uint32_t destination = 0; destination < count; ++destination)
+    tells.resize(of_class.size());
+    for (ClassId id = 0; id < of_class.size(); ++id) tells[id] = rows.category(of_class[id]) != PairRows::Category::denied;
+    for (uint32_t destination = 0; destination < count; ++destination) {
+      if (only_class[destination] != several_classes && !tells[only_class[destination]]) continue;
       if ((source != destination || world.workloads[source].several) && (is_wanted(source) || is_wanted(destination))) emit(from, {.workload = destination}, rows.towards(destination, of_class));
+    }
     if (!is_wanted(source)) continue;
     if (nodes) emit(from, {.kind = ListedEnd::Kind::nodes}, rows.nodes(source, true));
     if (!external) continue;

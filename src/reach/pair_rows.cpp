@@ -170,8 +170,8 @@ std::vector<Side::Outside> PairRows::outside(uint32_t workload, bool as_source) 
     std::vector<Side::Outside> of_family;
     for (const ClassId id : classes_of_[workload]) {
       if (!classes_.has_family(id, lane.family)) continue;
-      auto parts = side.outside(side.profile_of(id));
-      of_family = of_family.empty() ? std::move(parts) : overlaid(of_family, parts, tables_);
+      const auto& parts = side.outside(side.profile_of(id));
+      of_family = of_family.empty() ? parts : overlaid(of_family, parts, tables_);
     }
     for (auto& part : of_family) {
       const auto same = std::find_if(all.begin(), all.end(), [&](const auto& other) { return other.outcome == part.outcome; });

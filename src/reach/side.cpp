@@ -276,15 +276,25 @@ uint32_t Side::free_ports(ProfileId profile, uint32_t names) {
   return it->second = alternatives_.number(tables);
 }
 
+/// What of a profile counts beside its ports, as a number.
+uint32_t Side::standing(const Profile& profile) {
+  return uint32_t{!profile.policies.empty()} | uint32_t{profile.unknown} << 1 | uint32_t{profile.unknown_if_isolated} << 2 | uint32_t{profile.unknown_if_denied} << 3;
+}
+
+OutcomeId Side::outcome(const Profile& profile, PeerKind kind, TableId ports) {
+  const auto [it, fresh] = judged_.try_emplace({standing(profile), kind, ports}, 0);
+  if (fresh) it->second = context_.tables.number(judged(profile, kind, context_.tables.table(ports)));
+  return it->second;
+}
+
 OutcomeId Side::towards_pod(ProfileId id, bool free_address, uint32_t names, TableId ports) {
   const Profile& profile = profiles_[id];
   const uint32_t alternatives = free_address ? free_ports(id, names) : alternatives_.number({0});
-  const auto flags = uint32_t{!profile.policies.empty()} | uint32_t{profile.unknown} << 1 | uint32_t{profile.unknown_if_isolated} << 2 | uint32_t{profile.unknown_if_denied} << 3;
-  const auto [it, fresh] = outcomes_.try_emplace({flags, alternatives, ports}, 0);
+  const auto [it, fresh] = outcomes_.try_emplace({standing(profile), alternatives, ports}, 0);
   if (!fresh) return it->second;
-  Outcome out;
-  for (const TableId brought : alternatives_[alternatives]) out = out.united(judged(profile, PeerKind::pod, context_.tables.table(context_.tables.unite(ports, brought))));
-  return it->second = context_.tables.number(out);
+  OutcomeId out = 0;
+  for (const TableId brought : alternatives_[alternatives]) out = context_.tables.unite_outcomes(out, outcome(profile, PeerKind::pod, context_.tables.unite(ports, brought)));
+  return it->second = out;
 }
 
 OutcomeId Side::towards_pod(ProfileId profile, ClassId peer, TableId ports) {
@@ -339,19 +349,23 @@ std::vector<Side::Exception> Side::exceptions_of_peer(ClassId peer) {
 }
 
 OutcomeId Side::nodes(ProfileId profile) {
-  Outcome out;
+  const auto [it, fresh] = nodes_.try_emplace(profile, 0);
+  if (!fresh) return it->second;
+  OutcomeId out = 0;
   for (const PeerKind kind : {PeerKind::host_near, PeerKind::host_far})
-    for (const auto& part : parts(profile, kind, node_addresses_, 0)) out = out.united(judged(profiles_[profile], kind, context_.tables.table(part.ports)));
-  return context_.tables.number(out);
+    for (const auto& part : parts(profile, kind, node_addresses_, 0)) out = context_.tables.unite_outcomes(out, outcome(profiles_[profile], kind, part.ports));
+  return it->second = out;
 }
 
-std::vector<Side::Outside> Side::outside(ProfileId profile) {
+const std::vector<Side::Outside>& Side::outside(ProfileId profile) {
+  const auto [it, fresh] = outside_.try_emplace(profile);
+  if (!fresh) return it->second;
   std::map<OutcomeId, base::AddressSet> by_outcome;
   for (auto& part : parts(profile, PeerKind::outside, outside_addresses_, 0)) {
-    auto& addresses = by_outcome[context_.tables.number(judged(profiles_[profile], PeerKind::outside, context_.tables.table(part.ports)))];
+    auto& addresses = by_outcome[outcome(profiles_[profile], PeerKind::outside, part.ports)];
     addresses = addresses.united(part.addresses);
   }
-  std::vector<Outside> out;
+  std::vector<Outside>& out = it->second;
   for (auto& [outcome, addresses] : by_outcome) out.push_back({std::move(addresses), outcome});
   std::sort(out.begin(), out.end(), [](const Outside& a, const Outside& b) { return a.addresses < b.addresses; });
   return out;

@@ -51,7 +51,7 @@ class Side {
     base::AddressSet addresses;
     OutcomeId outcome;
   };
-  std::vector<Outside> outside(ProfileId profile);
+  const std::vector<Outside>& outside(ProfileId profile);
 
  private:
   struct Profile {
@@ -93,6 +93,8 @@ class Side {
   OutcomeId towards_pod(ProfileId profile, ClassId peer, TableId ports);
   OutcomeId towards_pod(ProfileId profile, bool free_address, uint32_t peer_names, TableId ports);
   Outcome judged(const Profile& profile, PeerKind kind, const PortTable& ports) const;
+  static uint32_t standing(const Profile& profile);
+  OutcomeId outcome(const Profile& profile, PeerKind kind, TableId ports);
   uint32_t peer_names(ClassId peer) const { return direction_ == policy::Direction::egress ? context_.classes[peer].port_names : 0; }
 
   Context& context_;
@@ -117,7 +119,10 @@ class Side {
   Numbering<std::vector<TableId>> alternatives_;
   std::map<std::pair<ProfileId, uint32_t>, uint32_t> free_ports_;
   std::map<std::tuple<ProfileId, uint32_t, bool>, OutcomeId> usual_;
-  std::map<std::array<uint32_t, 3>, OutcomeId> outcomes_;
+  std::map<std::array<uint32_t, 3>, OutcomeId> outcomes_;  ///< towards pods: by what else of a profile counts, alternatives and ports
+  std::map<std::tuple<uint32_t, PeerKind, TableId>, OutcomeId> judged_;
+  std::unordered_map<ProfileId, OutcomeId> nodes_;
+  std::unordered_map<ProfileId, std::vector<Outside>> outside_;
   std::unordered_map<ProfileId, std::vector<Exception>> rows_;
   size_t rows_size_ = 0;
   std::vector<TableId> scratch_;

@@ -206,27 +206,31 @@ std::optional<Finding> Comparison::search(Change change, const Altered& right_no
   std::vector<Expr> asserted{pool_.kind_is(subject, logic::EndpointKind::pod), in_scope(), differs(change, {left.allowed, left.unknown}, {right.allowed, right.unknown})};
   if (!slice.namespace_name.empty()) asserted.push_back(pool_.namespace_is(subject, slice.namespace_name));
   const std::string where = std::string(to_string(slice.direction)) + " of " + (slice.namespace_name.empty() ? "pods without policies" : slice.namespace_name);
-  const smt::Result alone = ask(asserted, "slice: " + where, words(slice));
-  if (alone.answer == smt::Answer::unsat) {
-    if (change == Change::none) learn(slice.fact, slice.namespace_name, 1);
-    return std::nullopt;
+  const std::string key = query_key(change, slice, "alone", {}, known);
+  if (without_finding_.contains(key)) return std::nullopt;
+  if (!with_difference_.contains(key)) {
+    const smt::Result alone = ask(asserted, "slice: " + where, words(slice));
+    if (alone.answer == smt::Answer::unsat) {
+      if (change == Change::none) learn(slice.fact, slice.namespace_name, 1);
+      without_finding_.insert(key);
+      return std::nullopt;
+    }
+    if (alone.answer == smt::Answer::unknown) {
+      if (unknown_.empty()) unknown_ = where + ": " + alone.reason;
+      return std::nullopt;
+    }
+    with_difference_.insert(key);
   }
-  if (alone.answer == smt::Answer::unknown) {
-    if (unknown_.empty()) unknown_ = where + ": " + alone.reason;
-    return std::nullopt;
+  if (std::string elsewhere = query_key(change, slice, "elsewhere", {}, known); !without_finding_.contains(elsewhere)) {
+    if (auto finding = confirm(change, right_now, slice, {}, true)) return finding;
+    without_finding_.insert(std::move(elsewhere));
   }
-  const auto pair = [&](const std::vector<std::string>& peers, bool peer_elsewhere) -> std::optional<Finding> {
-    std::string key = pair_key(change, slice, peers, peer_elsewhere, known);
-    if (without_finding_.contains(key)) return std::nullopt;
-    auto finding = confirm(change, right_now, slice, peers, peer_elsewhere);
-    if (!finding) without_finding_.insert(std::move(key));
-    return finding;
-  };
-  if (auto finding = pair({}, true)) return finding;
-  const std::vector<std::string> peers = peers_of(change, slice, pool_.conjunction(asserted));
+  std::vector<std::string> peers = peers_of(change, slice, pool_.conjunction(asserted));
+  std::erase_if(peers, [&](const std::string& peer) { return without_finding_.contains(query_key(change, slice, "in", peer, known)); });
   for (size_t first = 0; first < peers.size(); first += most_peers) {
-    const auto begin = peers.begin() + static_cast<std::ptrdiff_t>(first);
-    if (auto finding = pair({begin, begin + static_cast<std::ptrdiff_t>(std::min(most_peers, peers.size() - first))}, false)) return finding;
+    const std::vector<std::string> some(peers.begin() + static_cast<std::ptrdiff_t>(first), peers.begin() + static_cast<std::ptrdiff_t>(std::min(first + most_peers, peers.size())));
+    if (auto finding = confirm(change, right_now, slice, some, false)) return finding;
+    for (const auto& peer : some) without_finding_.insert(query_key(change, slice, "in", peer, known));
   }
   return std::nullopt;
 }
@@ -252,14 +256,12 @@ std::vector<std::string> Comparison::peers_of(Change change, const Slice& slice,
   return peers;
 }
 
-// Switches of policies elsewhere are no part of the query.
-std::string Comparison::pair_key(Change change, const Slice& slice, const std::vector<std::string>& peers, bool peer_elsewhere, const std::set<size_t>& on) const {
-  std::string key = std::to_string(static_cast<int>(change)) + (slice.direction == Direction::ingress ? "i" : "e") + (peer_elsewhere ? "-" : "+") + slice.namespace_name;
-  for (const auto& name : peers) key += "\n" + name;
+// Switches of policies in other namespaces are no part of the query.
+std::string Comparison::query_key(Change change, const Slice& slice, const char* where, const std::string& peer, const std::set<size_t>& on) const {
+  std::string key = std::to_string(static_cast<int>(change)) + (slice.direction == Direction::ingress ? "i" : "e") + slice.namespace_name + "\n" + where + " " + peer;
   for (const size_t i : on) {
     const Switch& one = sides_.switches[i];
-    const bool apart = one.kind == Switch::Kind::policy && one.namespace_name != slice.namespace_name && std::find(peers.begin(), peers.end(), one.namespace_name) == peers.end();
-    if (!apart) key += "\nwith " + std::to_string(i);
+    if (one.kind != Switch::Kind::policy || one.namespace_name == slice.namespace_name || one.namespace_name == peer) key += "\nwith " + std::to_string(i);
   }
   return key;
 }

@@ -81,7 +81,7 @@ class Comparison {
   std::optional<Finding> next_finding(Change change, const std::set<size_t>& known);
   std::optional<Finding> search(Change change, const Altered& right_now, const Slice& slice, const std::set<size_t>& known);
   std::vector<std::string> peers_of(Change change, const Slice& slice, logic::Expr asserted);
-  std::string pair_key(Change change, const Slice& slice, const std::vector<std::string>& peers, bool peer_elsewhere, const std::set<size_t>& on) const;
+  std::string query_key(Change change, const Slice& slice, const char* where, const std::string& peer, const std::set<size_t>& on) const;
   std::optional<Finding> confirm(Change change, const Altered& right_now, const Slice& slice, const std::vector<std::string>& peers, bool peer_elsewhere);
   logic::Expr elsewhere(logic::Role role, const std::vector<logic::Expr>& asserted);
   logic::Expr differs(Change change, const FlowFormula& left, const FlowFormula& right);
@@ -114,7 +114,8 @@ class Comparison {
   Canonical canonical_;
   std::unordered_map<std::string, size_t> positions_;  ///< of namespaces, and of "", among the parts of a shard
   std::optional<std::pair<std::set<size_t>, Altered>> altered_;  ///< the last ones asked for: a cause is counted, then searched beyond
-  std::unordered_set<std::string> without_finding_;  ///< pair queries, by all that they depend on
+  std::unordered_set<std::string> with_difference_;  ///< slices that differ alone, by all that the query depends on
+  std::unordered_set<std::string> without_finding_;  ///< the same of pairs that do not; peers one by one
   std::set<std::string> refusing_;  ///< namespaces with a policy that a side does not enforce
   std::string unknown_;  ///< the first reason why some query stayed open
   size_t slices_ = 0;
