@@ -15,7 +15,9 @@ namespace npverify::library {
 namespace {
 
 constexpr char between_names = '\0';
-constexpr size_t pieces_a_lot = 512;  ///< digested by one thread at a time
+constexpr size_t pieces_a_lot = 256;  ///< digested or read by one thread at a time
+
+size_t lots_of(size_t pieces) { return (pieces + pieces_a_lot - 1) / pieces_a_lot; }
 
 }  // namespace
 
@@ -63,8 +65,7 @@ void Manifests::cut() {
     for (const auto& part : parts ? *parts : as_whole) pieces_.push_back({&file, part, parts.has_value(), {}});
     pieces_of_.emplace(file.get(), std::pair(first, pieces_.size()));
   }
-  const size_t lots = (pieces_.size() + pieces_a_lot - 1) / pieces_a_lot;
-  base::in_parallel(lots, 0, [&](size_t lot) {
+  base::in_parallel(lots_of(pieces_.size()), 0, [&](size_t lot) {
     for (size_t i = lot * pieces_a_lot; i < std::min(pieces_.size(), (lot + 1) * pieces_a_lot); ++i) {
       Piece& piece = pieces_[i];
       piece.digest = cache::digest_of(std::string_view((*piece.file)->text).substr(piece.part.begin.offset, piece.part.size));
@@ -121,19 +122,34 @@ std::vector<manifest::Document> Manifests::read(const Piece& piece, base::Diagno
   return piece.cut ? manifest::read_yaml(*piece.file, piece.part, {}, diagnostics) : manifest::read_file(*piece.file, {}, diagnostics);
 }
 
+// On all processors; what is logged keeps its order.
+std::vector<std::vector<manifest::Document>> Manifests::read_together(const std::vector<const Piece*>& pieces, base::Diagnostics& diagnostics) const {
+  std::vector<std::vector<manifest::Document>> documents(pieces.size());
+  std::vector<base::Diagnostics> of_lot(lots_of(pieces.size()));
+  base::in_parallel(of_lot.size(), base::logging() ? 1 : 0, [&](size_t lot) {
+    for (size_t i = lot * pieces_a_lot; i < std::min(pieces.size(), (lot + 1) * pieces_a_lot); ++i) documents[i] = read(*pieces[i], of_lot[lot]);
+  });
+  for (const auto& one : of_lot)
+    for (const auto& diagnostic : one.all()) diagnostics.add(diagnostic);
+  return documents;
+}
+
 // Reads the documents that nothing is known of, and makes the context of all that are no plain policies. False where that does not pay, or
 // where something is out of the ordinary.
 bool Manifests::read_unknown() {
   if (std::none_of(pieces_.begin(), pieces_.end(), [](const Piece& piece) { return piece.is_policy(); })) return false;
   base::Diagnostics errors;
   std::vector<Documents> unknown;
+  std::vector<const Piece*> pieces;
   std::vector<manifest::Document> candidates, context;
-  for (Piece& piece : pieces_)
-    if (!piece.is_policy()) unknown.push_back({&piece, {}});
-  std::vector<base::Diagnostics> found(unknown.size());
-  base::in_parallel(unknown.size(), base::logging() ? 1 : 0, [&](size_t i) { unknown[i].read = read(*unknown[i].piece, found[i]); });
+  for (Piece& piece : pieces_) {
+    if (piece.is_policy()) continue;
+    unknown.push_back({&piece, {}});
+    pieces.push_back(&piece);
+  }
+  auto found = read_together(pieces, errors);
   for (size_t i = 0; i < unknown.size(); ++i) {
-    for (const auto& one : found[i].all()) errors.add(one);
+    unknown[i].read = std::move(found[i]);
     if (const auto& documents = unknown[i].read; documents.size() == 1 && resource::name_of_policy(documents[0], options_)) candidates.push_back(documents[0]);
   }
   const resource::Snapshot tried = resource::load_snapshot(candidates, options_, errors);
@@ -255,9 +271,10 @@ resource::Snapshot Manifests::with(const std::set<std::string>& namespaces) cons
   base::Diagnostics errors;
   std::vector<manifest::Document> documents;
   const std::map<std::string, size_t> left_out = without(namespaces);
+  std::vector<const Piece*> wanted;
   for (const auto& [name, group] : groups_)
-    if (!left_out.contains(name))
-      for (const Piece* piece : group.pieces) std::ranges::move(read(*piece, errors), std::back_inserter(documents));
+    if (!left_out.contains(name)) wanted.insert(wanted.end(), group.pieces.begin(), group.pieces.end());
+  for (auto& read : read_together(wanted, errors)) std::ranges::move(read, std::back_inserter(documents));
   resource::Snapshot policies = resource::load_snapshot(documents, options_, errors);
   base::require(!errors.has_errors() && policies.notes.all().empty() && policies.network_policies.size() == documents.size(), "a document that had no problem has one");
   std::ranges::move(policies.network_policies, std::back_inserter(snapshot.network_policies));
