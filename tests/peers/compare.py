@@ -174,10 +174,11 @@ def peers():
     def run(*command):
         done = subprocess.run([str(c) for c in command], capture_output=True, text=True, timeout=600)
         return done.stdout if " => " in done.stdout else done.stdout + done.stderr
-    if program := os.environ.get("NETPOL_ANALYZER"):
-        yield "netpol-analyzer", lambda folder: run(*shlex.split(program), "list", "--dirpath", folder, "-q")
-    if program := os.environ.get("NETWORK_CONFIG_ANALYZER"):
-        yield "network-config-analyzer", lambda folder: run(*shlex.split(program), "--connectivity", folder, "-p", folder, "-n", folder, "-o", "txt_no_fw_rules")
+    analyzer, checker = (shlex.split(os.environ.get(name) or "") for name in ("NETPOL_ANALYZER", "NETWORK_CONFIG_ANALYZER"))
+    if analyzer:
+        yield "netpol-analyzer", lambda folder: run(*analyzer, "list", "--dirpath", folder, "-q")
+    if checker:
+        yield "network-config-analyzer", lambda folder: run(*checker, "--connectivity", folder, "-p", folder, "-n", folder, "-o", "txt_no_fw_rules")
 
 
 class Comparison:
