@@ -71,7 +71,8 @@ void PathRun::make_places() {
     if (atom.kind == logic::AtomKind::node_is) mentioned.insert(pool_.text(atom.name));
   }
   for (const auto& ways : ways_)
-    for (const Way& way : ways.ways) mentioned.insert(way.served.begin(), way.served.end());
+    for (const Way& way : ways.ways)
+      for (const auto* nodes : {&way.served, &way.only_at}) mentioned.insert(nodes->begin(), nodes->end());
   const bool each = run_.universe_.kind == world::UniverseKind::observed;
   for (const auto& closed : run_.universe_.pods)
     if (!closed.pod.node.empty()) mentioned.insert(closed.pod.node);
@@ -93,15 +94,19 @@ std::vector<PathRun::Variant> PathRun::variants(const Slice& from, const Slice& 
   std::vector<Variant> out;
   for (size_t i = 0; i < all_.size(); ++i)
     for (const std::vector<const Way*>& alike : alike_ways(ways_[i].ways)) {
-      std::vector<Expr> leads_to;
-      for (const Way* way : alike) leads_to.push_back(way->leads_to);
+      std::vector<Expr> leads_to, surely;
+      for (const Way* way : alike) {
+        leads_to.push_back(way->leads_to);
+        surely.push_back(pool_.both(way->leads_to, pool_.negation(way->unsure)));
+      }
       const size_t first = out.size();
       for (const auto client : {Client::What::pod, Client::What::node, Client::What::external})
         if (can_be(end_kind(client), i) && !(alike[0]->kind == Kind::cluster_ip && client == Client::What::external)) add_spots(*alike[0], i, client, out);
-      const Expr any = pool_.disjunction(std::move(leads_to));
+      const Expr any = pool_.disjunction(std::move(leads_to)), sure = pool_.disjunction(std::move(surely));
       for (size_t at = first; at < out.size(); ++at) {
         out[at].alike = alike;
         out[at].leads_to = any;
+        out[at].surely = sure;
       }
     }
   return out;
@@ -341,6 +346,7 @@ const std::vector<path::Journey>& PathRun::journeys(const Way& way, const Spot& 
 // The node that a client asks, as its address is seen.
 std::optional<base::Address> PathRun::address_of_asked(const Way& way, const Spot& spot) const {
   if (spot.outside || (way.kind != Kind::node_port && way.kind != Kind::host_port)) return std::nullopt;
+  if (way.asked) return way.asked;
   const size_t asked = spot.relay_at == RelayAt::elsewhere ? static_cast<size_t>(spot.relay) : spot.relay_at == RelayAt::client ? static_cast<size_t>(spot.source) : spot.destination;
   const auto& addresses = places_->classes()[asked].host.addresses;
   return addresses.empty() ? std::nullopt : std::optional(addresses[0]);
@@ -386,7 +392,9 @@ const PathRun::HopFormula& PathRun::at_service(const Way& way, size_t source) {
 }
 
 const PathRun::HopFormula& PathRun::at_node(const Way& way, size_t source, size_t at, bool one_node) {
-  return seeing(source, knowledge(source, kind_of(at)), Direction::egress, {places_->classes()[at].host, "host " + std::to_string(at), way.entry_port, one_node});
+  Seen seen{places_->classes()[at].host, "host " + std::to_string(at), way.entry_port, one_node};
+  if (way.asked) seen.peer.addresses = {*way.asked}, seen.name += "@" + way.asked->to_string();
+  return seeing(source, knowledge(source, kind_of(at)), Direction::egress, seen);
 }
 
 PathRun::HopFormula PathRun::ingress(const Spot& spot, const Header& header) {
@@ -451,7 +459,7 @@ PathRun::HopFormula PathRun::seeing(const std::vector<InvariantRun::Reader>& rea
   const auto& [peer, name, port, one_node, world] = seen;
   const Role role = policy::peer_of(direction);
   const Endpoint nobody;
-  bool undetermined_here = false;
+  bool undetermined_here = false, address_asked = false;
   const auto known = [&](Expr e) -> std::optional<Expr> {
     const logic::Atom atom = pool_.atom_of(e);
     using enum logic::AtomKind;
@@ -462,7 +470,7 @@ PathRun::HopFormula PathRun::seeing(const std::vector<InvariantRun::Reader>& rea
     const bool of_flow = atom.kind == family_is || atom.kind == protocol_is || atom.kind == port_in || atom.kind == port_named_in_cluster || atom.kind == peer_known || atom.kind == flag;
     if (of_flow || atom.role != role) return std::nullopt;
     if (atom.kind == address_in) {
-      undetermined_here = undetermined_here || (peer.addresses.empty() && !world);
+      address_asked = true;
       std::vector<Expr> any;
       for (const auto family : {base::Family::ipv4, base::Family::ipv6})
         if (world && base::AddressSet::all(family).minus(pool_.addresses(atom)).empty()) any.push_back(pool_.family_is(family));
@@ -477,9 +485,21 @@ PathRun::HopFormula PathRun::seeing(const std::vector<InvariantRun::Reader>& rea
   HopFormula out{{pool_.substitute(end.allowed, known), pool_.substitute(end.denied, known), pool_.substitute(end.unknown, known)}, logic::True};
   if (undetermined_here) return {undetermined(direction)};
   std::vector<Expr> families;
-  for (const auto& address : peer.addresses) families.push_back(pool_.family_is(address.family));
-  if (!families.empty()) out.families = pool_.disjunction(std::move(families));
-  return out;
+  for (const auto family : {base::Family::ipv4, base::Family::ipv6})
+    if (world || seen.untold(family) || peer.address(family)) families.push_back(pool_.family_is(family));
+  out.families = pool_.disjunction(std::move(families));
+  return address_asked ? without_untold(std::move(out), direction, seen) : out;
+}
+
+PathRun::HopFormula PathRun::without_untold(HopFormula hop, Direction direction, const Seen& seen) {
+  std::vector<Expr> untold;
+  for (const auto family : {base::Family::ipv4, base::Family::ipv6})
+    if (seen.untold(family)) untold.push_back(pool_.family_is(family));
+  const Expr open = pool_.disjunction(std::move(untold)), told = pool_.negation(open);
+  const InvariantRun::End nothing = undetermined(direction);
+  const auto either = [&](Expr where_open, Expr where_told) { return pool_.either(pool_.both(open, where_open), pool_.both(told, where_told)); };
+  hop.end = {either(nothing.allowed, hop.end.allowed), either(nothing.denied, hop.end.denied), either(nothing.unknown, hop.end.unknown)};
+  return hop;
 }
 
 Endpoint PathRun::service_end(const Way& way) const {

@@ -265,7 +265,7 @@ std::vector<PathRun::Term> PathRun::terms_of(const std::vector<Variant>& variant
     if (spare_admitted_hosts_ && variant.client == path::Client::What::node) domain.push_back(pool_.negation(admitted_hosts(*variant.of)));
     const Expr in = pool_.conjunction(std::move(domain));
     term.possible = pool_.both(in, term.possible);
-    term.definite = pool_.both(in, term.definite);
+    term.definite = pool_.conjunction({in, term.definite, variant.surely, term.other ? term.other->surely : logic::True});
   }
   return all;
 }

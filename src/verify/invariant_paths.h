@@ -41,6 +41,7 @@ class PathRun {
     const Way* way = nullptr;              ///< the first of `alike`
     std::vector<const Way*> alike;         ///< ways that no hook tells apart; each leads to ends of its own
     Expr leads_to = logic::True;           ///< some of `alike` does
+    Expr surely = logic::True;             ///< some of `alike` does, and is there without a doubt
     size_t flows = 0;                      ///< into all_
     const ReaderCase* of = nullptr;
     path::Client::What client = path::Client::What::pod;
@@ -149,7 +150,11 @@ class PathRun {
     std::optional<base::Port> port;
     bool one_node = false;
     bool world = false;  ///< the outside as a whole
+    /// Families in which it has an address that nothing tells.
+    bool untold(base::Family family) const { return !world && (peer.addresses.empty() || (peer.kind == logic::EndpointKind::outside && !peer.address(family))); }
   };
+  /// `hop` where it asks for the peer's address: open in the families in which nothing tells that.
+  HopFormula without_untold(HopFormula hop, Direction direction, const Seen& seen);
   const HopFormula& seeing(size_t reader, const Knowledge& knowledge, Direction direction, const Seen& seen);
   HopFormula seeing(const std::vector<InvariantRun::Reader>& readers, Direction direction, const Seen& seen);
   static std::string hook_key(size_t reader, const Knowledge& knowledge, Direction direction);
@@ -180,12 +185,14 @@ class PathRun {
     world::Endpoint source, destination;
     base::Port port = 0;
     bool world = false;   ///< the source is taken for the outside as a whole
-    bool addressless() const { return destination.kind == logic::EndpointKind::outside && destination.addresses.empty(); }  ///< a Service whose address is not in the input
+    bool addressless(base::Family family) const { return destination.kind == logic::EndpointKind::outside && !destination.address(family); }  ///< a Service whose address is not in the input
     std::string missing;  ///< not empty: the header is not known; what would tell
   };
   void tell(const InvariantRun::Found& found, Term term);
   void tell_violated(const InvariantRun::Found& found, const Term& term, Witness witness);
-  void tell_open(const Term& term, const Witness& witness);
+  /// `unsure`: of the ways, what would tell that they are there.
+  void tell_open(const Term& term, const Witness& witness, const std::vector<std::string>& unsure);
+  std::vector<std::string> unsure_ways(const Term& term, const smt::Assignment& assignment) const;
   Replayed replay(const Variant& variant, const Witness& witness, const Alteration* altered = nullptr);
   JourneyVerdict replay(const Variant& variant, const Witness& witness, const path::Journey& journey, const Alteration* altered, Replayed& out);
   HookAt hook_at(const Variant& variant, const Witness& witness, const path::Hop& hop) const;

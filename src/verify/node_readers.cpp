@@ -89,10 +89,10 @@ struct NodeReaders::State {
   }
 
   static oracle::EndDecision decide_with(const Reader& reader, bool stranger, size_t view, Direction direction, const Endpoint& subject, const Endpoint& peer, base::Protocol protocol,
-                                         base::Port port) {
+                                         base::Port port, std::optional<base::Family> of_connection) {
     // The outside as a whole has the family of the connection; where the subject has both, it counts as IPv4 like every flow between ends of both.
     const bool anywhere = peer.kind == logic::EndpointKind::outside && peer.addresses.empty();
-    const auto family = anywhere ? world::shared_family(subject, subject) : world::shared_family(subject, peer);
+    const auto family = !anywhere ? world::shared_family(subject, peer) : of_connection ? of_connection : world::shared_family(subject, subject);
     if (!family) return {EndVerdict::unknown, oracle::EndDecision::By::gap, "the two ends have no address family in common", ""};
     const bool egress = direction == Direction::egress;
     const world::Flow flow{egress ? &subject : &peer, egress ? &peer : &subject, protocol, port, *family};
@@ -103,7 +103,7 @@ struct NodeReaders::State {
     return decision;
   }
 
-  EndJudgement decide(Direction direction, const std::string& name, const Endpoint& peer, bool as_stranger, bool all_known, base::Protocol protocol, base::Port port) const {
+  EndJudgement decide(Direction direction, const std::string& name, const Endpoint& peer, bool as_stranger, bool all_known, base::Protocol protocol, base::Port port, std::optional<base::Family> family = std::nullopt) const {
     const Endpoint* subject = readers[0]->directory->find(name);
     base::require(subject, "the subject is an end of the snapshot");
     EndJudgement judgement{.reason = "policy does not apply to this end"};
@@ -114,7 +114,7 @@ struct NodeReaders::State {
     judgement.reader = reader->label;
     for (size_t view = 0; view < reader->views.size(); ++view) {
       const bool unseen = peer.kind != logic::EndpointKind::outside && !all_known && cluster && !cluster->knows(reader->views[view], peer.node);
-      const auto decision = decide_with(*reader, as_stranger || unseen, view, direction, *subject, peer, protocol, port);
+      const auto decision = decide_with(*reader, as_stranger || unseen, view, direction, *subject, peer, protocol, port, family);
       if (view > 0 && decision.verdict != judgement.verdict) {
         const size_t pool = *cluster->place_of(subject->node).pool;
         return {.verdict = EndVerdict::unknown, .reason = "nobody says whether its agents know the other end or see an address only", .reader = reader->label,
@@ -168,8 +168,8 @@ std::map<std::string, std::string> NodeReaders::flags_of(const std::string& node
 
 const Endpoint* NodeReaders::find(const std::string& name) const { return state_->readers[0]->directory->find(name); }
 
-EndJudgement NodeReaders::decide(Direction direction, const std::string& subject, const Endpoint& peer, bool as_stranger, base::Protocol protocol, base::Port port) const {
-  return state_->decide(direction, subject, peer, as_stranger, false, protocol, port);
+EndJudgement NodeReaders::decide(Direction direction, const std::string& subject, const Endpoint& peer, bool as_stranger, base::Protocol protocol, base::Port port, std::optional<base::Family> family) const {
+  return state_->decide(direction, subject, peer, as_stranger, false, protocol, port, family);
 }
 
 EndJudgement NodeReaders::decide_known(Direction direction, const std::string& subject, const Endpoint& peer, base::Protocol protocol, base::Port port) const {
