@@ -31,7 +31,7 @@ std::string declared_ports(const resource::PodSpec& pod) {
 
 class Resolver {
  public:
-  Resolver(const resource::Snapshot& snapshot, const Service& service, const ServicePort& port) : snapshot_(snapshot), service_(service), port_(port) {}
+  Resolver(const resource::Snapshot& snapshot, const Service& service, const ServicePort& port, const base::AddressSet& pods) : snapshot_(snapshot), service_(service), port_(port), pods_(pods) {}
 
   Resolution run() {
     if (service_.type == "ExternalName") {
@@ -72,8 +72,10 @@ class Resolver {
       }
       Backend backend{.id = endpoint.address.to_string(), .pod = pod_of(endpoint), .address = endpoint.address, .node = endpoint.node, .port = number->number == 0 ? port_.port : number->number};
       if (backend.pod) backend.id = name_of(backend.pod->meta);
-      if (!backend.pod && !endpoint.pod.empty()) {
-        result_.to_supply = "the Pod " + endpoint.pod + ", whose address " + endpoint.address.to_string() + " " + object.kind + " " + object.meta.name + " lists, is not in the manifests: give it";
+      const bool of_a_pod = !endpoint.pod.empty() || pods_.contains(endpoint.address);
+      if (!backend.pod && of_a_pod) {
+        const std::string who = endpoint.pod.empty() ? "the Pod" : "the Pod " + endpoint.pod + ",";
+        result_.to_supply = who + " whose address " + endpoint.address.to_string() + " " + object.kind + " " + object.meta.name + " lists" + (endpoint.pod.empty() ? "" : ",") + " is not in the manifests: give it";
         continue;
       }
       backend.listed = true;
@@ -155,16 +157,52 @@ class Resolver {
   const resource::Snapshot& snapshot_;
   const Service& service_;
   const ServicePort& port_;
+  const base::AddressSet& pods_;
   Resolution result_;
 };
 
 }  // namespace
 
-std::vector<base::Family> families_of(const Service& service) {
-  std::vector<base::Family> families;
+// initIPFamilyFields of pkg/registry/core/service/storage: what is not given is the cluster's first family, and a second one where the policy asks
+// for it and the cluster has two. SingleStack is the default.
+ServiceFamilies families_of(const Service& service, const std::vector<base::Family>& cluster) {
+  const std::vector<base::Family> both{base::Family::ipv4, base::Family::ipv6};
+  ServiceFamilies families{.has = service.ip_families, .may_have = {}, .to_supply = {}};
   for (const auto& address : service.cluster_ips)
-    if (std::find(families.begin(), families.end(), address.family) == families.end()) families.push_back(address.family);
+    if (std::find(families.has.begin(), families.has.end(), address.family) == families.has.end()) families.has.push_back(address.family);
+  if (service.ip_family_policy == "RequireDualStack" && !service.stored) families.has = both;
+  const bool one_family = cluster.size() == 1;
+  if (families.has.empty() && one_family) families.has = cluster;
+  // Where nothing shows the cluster's families, it may have either: one that has this one gives it to the Service.
+  if (families.has.empty() && cluster.empty()) families.has = both;
+  const bool may_have_more = families.has.empty() || (service.ip_family_policy == "PreferDualStack" && !service.stored && !one_family);
+  for (const auto family : both)
+    if (may_have_more && std::find(families.has.begin(), families.has.end(), family) == families.has.end()) families.may_have.push_back(family);
+  if (!families.may_have.empty()) families.to_supply = "give Service " + name_of(service.meta) + " with its spec.ipFamilies, or with spec.clusterIPs and metadata.uid as the API server stores it";
   return families;
+}
+
+// initNodePorts, same place: without allocation, only numbers that are asked for.
+bool has_node_port(const Service& service, const ServicePort& port) {
+  if (service.type == "NodePort") return true;
+  return service.type == "LoadBalancer" && (service.allocates_node_ports || port.node_port != 0);
+}
+
+HostPortPlace place_of(const resource::Snapshot& snapshot, const resource::ContainerPort& port) {
+  HostPortPlace place;
+  if (port.host_ip.empty()) return place;
+  const auto address = base::Address::parse(port.host_ip);
+  if (!address) {
+    place.to_supply = "a hostIP that is an address: '" + port.host_ip + "' is none";
+    return place;
+  }
+  place.family = address->family;
+  if (address->bits == 0) return place;
+  place.address = address;
+  for (const auto& node : snapshot.nodes)
+    if (std::find(node.addresses.begin(), node.addresses.end(), *address) != node.addresses.end()) place.nodes.push_back(node.meta.name);
+  if (place.nodes.empty()) place.to_supply = "the Node that has the address " + port.host_ip + " (hostIP) among its status.addresses";
+  return place;
 }
 
 bool selects(const Service& service, const resource::Labels& labels) {
@@ -182,6 +220,6 @@ std::optional<base::Port> target_number(const ServicePort& port, const resource:
   return std::nullopt;
 }
 
-Resolution resolve(const resource::Snapshot& snapshot, const Service& service, const ServicePort& port) { return Resolver(snapshot, service, port).run(); }
+Resolution resolve(const resource::Snapshot& snapshot, const Service& service, const ServicePort& port, const base::AddressSet& pods) { return Resolver(snapshot, service, port, pods).run(); }
 
 }  // namespace npverify::path

@@ -34,14 +34,37 @@ struct Resolution {
 };
 
 /// The endpoints of `port`, from EndpointSlices where the snapshot has some for the Service, else from Endpoints, else by its selector from pods
-/// that are ready, and from workloads of which no pod is in the snapshot. Pointers point into `snapshot`.
-Resolution resolve(const resource::Snapshot& snapshot, const resource::Service& service, const resource::ServicePort& port);
+/// that are ready, and from workloads of which no pod is in the snapshot. Pointers point into `snapshot`. `pods`: addresses that only pods have, as
+/// far as they are known: one of them that no Pod of the snapshot has is of a pod that is to be supplied.
+Resolution resolve(const resource::Snapshot& snapshot, const resource::Service& service, const resource::ServicePort& port, const base::AddressSet& pods);
 
 /// The number of `target` in a pod's containers, as the endpoint controller finds it; nothing where no container has it.
 std::optional<base::Port> target_number(const resource::ServicePort& port, const resource::PodSpec& pod);
 
-/// The families of the Service's own addresses; empty where the input does not tell them.
-std::vector<base::Family> families_of(const resource::Service& service);
+/// In which families a Service has an address.
+struct ServiceFamilies {
+  std::vector<base::Family> has;       ///< for sure
+  std::vector<base::Family> may_have;  ///< others, of which the input does not tell
+  std::string to_supply;               ///< what would tell; not empty where some may be
+};
+
+/// As the API server fills in spec.ipFamilies. `cluster`: the families that objects show the cluster to have; empty: none does.
+/// REQUIRES: the Service has addresses of its own: it is neither headless nor an ExternalName.
+ServiceFamilies families_of(const resource::Service& service, const std::vector<base::Family>& cluster);
+
+/// Is the Service asked for by a port of its nodes? A LoadBalancer need not be.
+bool has_node_port(const resource::Service& service, const resource::ServicePort& port);
+
+/// Where a hostPort answers.
+struct HostPortPlace {
+  std::optional<base::Address> address;  ///< the only one that answers; absent: every one of the node
+  std::optional<base::Family> family;    ///< the only one in which it answers
+  std::vector<std::string> nodes;        ///< that have `address`: it answers on no other
+  std::string to_supply;                 ///< not empty: which node has `address` is not in the input
+};
+
+/// As the portmap plugin and Cilium do it: an unspecified hostIP is every address of its family, another that one alone.
+HostPortPlace place_of(const resource::Snapshot& snapshot, const resource::ContainerPort& port);
 
 /// Does the Service's selector select these labels? False without a selector.
 bool selects(const resource::Service& service, const resource::Labels& labels);

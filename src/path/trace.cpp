@@ -335,6 +335,14 @@ std::optional<Kind> parse_kind(const std::string& text) {
   return std::nullopt;
 }
 
+ServiceFamilies families_of(Kind kind, const resource::Service& service, const std::vector<base::Family>& cluster) {
+  if (kind != Kind::load_balancer || service.load_balancer_ips.empty()) return families_of(service, cluster);
+  ServiceFamilies families;
+  for (const auto& address : service.load_balancer_ips)
+    if (std::find(families.has.begin(), families.has.end(), address.family) == families.has.end()) families.has.push_back(address.family);
+  return families;
+}
+
 const char* to_string(Hook hook) {
   switch (hook) {
     case Hook::source_egress: return "egress";

@@ -21,6 +21,10 @@ enum class Kind : uint8_t {
 const char* to_string(Kind kind);  ///< podIP, clusterIP, nodePort, loadBalancer, hostPort
 std::optional<Kind> parse_kind(const std::string& text);
 
+/// In which families a Service is asked for on this path: a load balancer has those of its own addresses, where they are told.
+/// REQUIRES: as families_of of a Service.
+ServiceFamilies families_of(Kind kind, const resource::Service& service, const std::vector<base::Family>& cluster);
+
 struct Client {
   enum class What : uint8_t { pod, node, external } what = What::pod;  ///< pods on the host network are nodes
   std::string id;

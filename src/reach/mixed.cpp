@@ -1,12 +1,11 @@
-// Each pool has its own readings, its own directory of ends and, for each view of the cluster, its own evaluators: one for ends that its
+// Each pool has its own reader and, for each view of the cluster, its own evaluators: one for ends that its
 // agents know, one for strangers. A port name that the cluster resolves as a whole is resolved among the pods that they know.
 #include "reach/mixed.h"
 
 #include <deque>
 #include <map>
 
-#include "policy/stranger.h"
-#include "world/universe.h"
+#include "reach/pool_reader.h"
 
 namespace npverify::reach {
 namespace {
@@ -16,28 +15,17 @@ using oracle::EndVerdict;
 using policy::Direction;
 using world::Endpoint;
 
-policy::ClusterFacts facts_of(const resource::Snapshot& snapshot) {
-  const world::AddressPlan plan = world::plan_addresses(snapshot);
-  return {plan.ipv4, plan.ipv6};
-}
-
 bool policed(const Endpoint& end) { return end.kind == logic::EndpointKind::pod && end.policed; }
 
 /// The agents of one pool.
 class Reader {
  public:
-  Reader(const resource::Snapshot& snapshot, const policy::ClusterFacts& facts, const matrix::Cluster& cluster, size_t pool)
-      : cluster_(cluster),
-        plain_(matrix::read_policies(expressions_, snapshot, facts, cluster.pools()[pool])),
-        stranger_(policy::seen_by_a_stranger(expressions_, plain_)),
-        directory(snapshot, cluster.pools()[pool].profile) {
-    for (const matrix::View& view : cluster.views(pool)) {
-      std::vector<const Endpoint*> known;
-      for (const Endpoint* pod : directory.running_pods())
-        if (cluster.knows(view, pod->node)) known.push_back(pod);
-      eyes_.push_back({view, std::make_unique<Evaluator>(expressions_, plain_, known), std::make_unique<Evaluator>(expressions_, stranger_, known)});
-    }
+  Reader(const resource::Snapshot& snapshot, const matrix::Cluster& cluster, size_t pool) : cluster_(cluster), reader_(snapshot, cluster, pool) {
+    for (const PoolReader::Eyes& eyes : reader_.eyes)
+      evaluators_.push_back({std::make_unique<Evaluator>(reader_.expressions, reader_.plain, eyes.known), std::make_unique<Evaluator>(reader_.expressions, reader_.stranger, eyes.known)});
   }
+
+  world::Directory& directory() { return reader_.directory; }
 
   struct Found {
     const EndDecision* decision = nullptr;
@@ -47,9 +35,9 @@ class Reader {
   Found decide(Direction direction, const Endpoint& source, const Endpoint& destination, base::Protocol protocol, base::Port port) {
     const Endpoint& peer = direction == Direction::egress ? destination : source;
     Found found;
-    for (const Eyes& eyes : eyes_) {
-      const bool stranger = peer.kind != logic::EndpointKind::outside && !cluster_.knows(eyes.view, peer.node);
-      const auto answer = (stranger ? eyes.of_strangers : eyes.of_known)->answer(source, destination, protocol, port);
+    for (size_t i = 0; i < evaluators_.size(); ++i) {
+      const bool stranger = peer.kind != logic::EndpointKind::outside && !cluster_.knows(reader_.eyes[i].view, peer.node);
+      const auto answer = (stranger ? evaluators_[i].of_strangers : evaluators_[i].of_known)->answer(source, destination, protocol, port);
       const EndDecision* decision = direction == Direction::egress ? answer.egress : answer.ingress;
       if (!found.decision)
         found = {decision, stranger, false};
@@ -60,25 +48,19 @@ class Reader {
   }
 
  private:
-  struct Eyes {
-    matrix::View view;
+  struct Evaluators {
     std::unique_ptr<Evaluator> of_known, of_strangers;
   };
   const matrix::Cluster& cluster_;
-  logic::Pool expressions_;
-  policy::Reading plain_, stranger_;
-  std::vector<Eyes> eyes_;
-
- public:
-  world::Directory directory;
+  PoolReader reader_;
+  std::vector<Evaluators> evaluators_;  ///< as the reader's eyes
 };
 
 }  // namespace
 
 struct MixedEvaluation::State {
   State(const resource::Snapshot& snapshot, const matrix::Cluster& c) : cluster(c) {
-    const auto facts = facts_of(snapshot);
-    for (size_t pool = 0; pool < c.pools().size(); ++pool) readers.push_back(std::make_unique<Reader>(snapshot, facts, c, pool));
+    for (size_t pool = 0; pool < c.pools().size(); ++pool) readers.push_back(std::make_unique<Reader>(snapshot, c, pool));
   }
 
   const matrix::Cluster& cluster;
@@ -104,12 +86,12 @@ struct MixedEvaluation::State {
 
   const EndDecision* decide(Direction direction, const std::string& source, const std::string& destination, base::Protocol protocol, base::Port port) {
     const std::string& name = direction == Direction::egress ? source : destination;
-    const Endpoint& subject = *readers[0]->directory.find(name);
+    const Endpoint& subject = *readers[0]->directory().find(name);
     if (!policed(subject)) return &not_policed;
     const auto& place = cluster.place_of(subject.node);
     if (!place.pool) return unknown(name + ": " + place.problem);
     Reader& reader = *readers[*place.pool];
-    const auto found = reader.decide(direction, *reader.directory.find(source), *reader.directory.find(destination), protocol, port);
+    const auto found = reader.decide(direction, *reader.directory().find(source), *reader.directory().find(destination), protocol, port);
     if (!found.undecided) return name_profile(*place.pool, found);
     return unknown(cluster.pools()[*place.pool].label + ": nobody says whether its agents know the other end or see an address only; " + cluster.to_supply(*place.pool));
   }
@@ -121,7 +103,7 @@ MixedEvaluation::~MixedEvaluation() = default;
 Evaluation::Answer MixedEvaluation::answer(const std::string& source, const std::string& destination, base::Protocol protocol, base::Port port) {
   std::string problem;
   for (const std::string* name : {&source, &destination})
-    if (!state_->readers[0]->directory.find(*name)) problem += (problem.empty() ? "" : "; ") + no_such_end(*name, state_->readers[0]->directory);
+    if (!state_->readers[0]->directory().find(*name)) problem += (problem.empty() ? "" : "; ") + no_such_end(*name, state_->readers[0]->directory());
   if (!problem.empty()) return {.problem = problem};
   return {.egress = state_->decide(Direction::egress, source, destination, protocol, port), .ingress = state_->decide(Direction::ingress, source, destination, protocol, port)};
 }

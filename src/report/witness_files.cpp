@@ -78,6 +78,7 @@ Json container_ports(const world::Endpoint& end, resource::ContainerKind kind) {
     Json json{{"containerPort", port.number}, {"protocol", base::to_string(port.protocol)}};
     if (!port.name.empty()) json["name"] = port.name;
     if (port.host_port != 0) json["hostPort"] = port.host_port;
+    if (port.host_port != 0 && !port.host_ip.empty()) json["hostIP"] = port.host_ip;
     ports.push_back(json);
   }
   return ports;

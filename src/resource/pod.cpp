@@ -23,8 +23,10 @@ void decode_ports(const Field& ports, ContainerKind container, PodSpec& spec) {
     port.number = static_cast<base::Port>(number.integer(1, 65535).value_or(0));
     port.protocol = decode_protocol(protocol, true);
     port.host_port = static_cast<base::Port>(host.integer(0, 65535).value_or(0));
+    const Field on = entry.child("hostIP");
+    port.host_ip = on.text_or("");
     // On a loopback address it is asked for by the node itself alone: no way to the pod for anybody else.
-    if (const std::string on = entry.child("hostIP").text_or(""); on.starts_with("127.") || on == "::1") port.host_port = 0;
+    if (port.host_ip.starts_with("127.") || port.host_ip == "::1") port.host_port = 0;
     port.container = container;
     spec.ports.push_back(std::move(port));
   }

@@ -91,6 +91,27 @@ std::string decode_traffic_policy(const Field& policy) {
   return "Cluster";
 }
 
+/// ServiceIPFamily and ServiceIPFamilyPolicy of core/v1: one family or two, and how many of the cluster's the Service is to have.
+void decode_families(const Field& families, const Field& policy, Service& service) {
+  for (size_t i = 0; i < families.size(); ++i) {
+    const Field entry = families.item(i);
+    const auto text = entry.text();
+    if (!text) continue;
+    const base::Family family = *text == "IPv6" ? base::Family::ipv6 : base::Family::ipv4;
+    if (*text != base::to_string(family))
+      entry.error("unknown address family '" + std::string(*text) + "'; expected IPv4 or IPv6");
+    else if (std::find(service.ip_families.begin(), service.ip_families.end(), family) != service.ip_families.end())
+      entry.error("the address family " + std::string(*text) + " is given twice");
+    else
+      service.ip_families.push_back(family);
+  }
+  service.ip_family_policy = policy.text_or("");
+  const std::vector<std::string> policies{"SingleStack", "PreferDualStack", "RequireDualStack"};
+  if (service.ip_family_policy.empty() || std::find(policies.begin(), policies.end(), service.ip_family_policy) != policies.end()) return;
+  const auto near = base::nearest(service.ip_family_policy, policies);
+  policy.error("unknown ipFamilyPolicy '" + service.ip_family_policy + "'; expected " + alternatives(policies), near ? "did you mean '" + *near + "'?" : "");
+}
+
 void decode_source_ranges(const Field& ranges, Service& service) {
   for (size_t i = 0; i < ranges.size(); ++i) {
     const Field entry = ranges.item(i);
@@ -116,7 +137,8 @@ Service decode_service(const Field& object) {
                  "internalTrafficPolicy", "trafficDistribution"});
   const Field type = spec.child("type"), selector = spec.child("selector"), ports = spec.child("ports"), ip = spec.child("clusterIP"), ips = spec.child("clusterIPs"),
               external = spec.child("externalIPs"), wanted = spec.child("loadBalancerIP"), name = spec.child("externalName"), outside = spec.child("externalTrafficPolicy"),
-              inside = spec.child("internalTrafficPolicy"), ranges = spec.child("loadBalancerSourceRanges"), not_ready = spec.child("publishNotReadyAddresses");
+              inside = spec.child("internalTrafficPolicy"), ranges = spec.child("loadBalancerSourceRanges"), not_ready = spec.child("publishNotReadyAddresses"),
+              families = spec.child("ipFamilies"), family_policy = spec.child("ipFamilyPolicy"), node_ports = spec.child("allocateLoadBalancerNodePorts"), meta = object.child("metadata");
   decode_type(type, service);
   if (auto labels = selector.text_map(); !labels.empty()) service.selector = std::move(labels);
   for (size_t i = 0; i < ports.size(); ++i) {
@@ -134,6 +156,10 @@ Service decode_service(const Field& object) {
   service.internal_traffic_policy = decode_traffic_policy(inside);
   decode_source_ranges(ranges, service);
   service.publishes_not_ready = not_ready.boolean().value_or(false);
+  decode_families(families, family_policy, service);
+  service.allocates_node_ports = node_ports.boolean().value_or(true);
+  const Field uid = meta.child("uid");
+  service.stored = !uid.text_or("").empty();
   return service;
 }
 

@@ -120,6 +120,7 @@ struct ContainerPort {
   base::Protocol protocol = base::Protocol::tcp;
   base::Port host_port = 0;  ///< 0: none
   ContainerKind container = ContainerKind::regular;
+  std::string host_ip;       ///< hostIP: the only address of the node on which host_port answers; empty: every one
 };
 
 /// Operators: Equal (the default), Exists; Lt and Gt where the cluster's feature gate TaintTolerationComparisonOperators is on.
@@ -198,6 +199,7 @@ struct Workload {
   Labels pod_labels;  ///< of the pod template
   PodSpec pod;
   int replicas = 1;
+  Labels pod_annotations;  ///< of the pod template
 };
 
 /// Source: core/v1 ServicePort.
@@ -220,6 +222,10 @@ struct Service {
   std::string external_traffic_policy = "Cluster", internal_traffic_policy = "Cluster", external_name;
   std::vector<base::Prefix> source_ranges;  ///< spec.loadBalancerSourceRanges
   bool publishes_not_ready = false;
+  std::vector<base::Family> ip_families;   ///< spec.ipFamilies; empty: not given
+  std::string ip_family_policy;            ///< SingleStack, PreferDualStack, RequireDualStack; empty: not given
+  bool allocates_node_ports = true;        ///< spec.allocateLoadBalancerNodePorts, of type LoadBalancer
+  bool stored = false;                     ///< has a metadata.uid: an API server's own copy, in which nothing is left to be filled in
 };
 
 /// An address behind a Service, as an EndpointSlice or an Endpoints object lists it.

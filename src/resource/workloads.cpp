@@ -20,8 +20,9 @@ void decode_template(const Field& spec, Workload& workload) {
   const Field meta = pod.child("metadata"), pod_spec = pod.child("spec");
   if (meta.mapping()) {
     no_slips_in_meta(meta);
-    const Field labels = meta.child("labels");
+    const Field labels = meta.child("labels"), annotations = meta.child("annotations");
     workload.pod_labels = decode_labels(labels);
+    workload.pod_annotations = annotations.text_map();
   }
   workload.pod = decode_pod_spec(pod_spec);
 }

@@ -7,6 +7,7 @@
 #include "verify/flow_journey.h"
 #include "verify/mesh.h"
 #include "verify/open_questions.h"
+#include "world/universe.h"
 
 namespace npverify::verify {
 namespace {
@@ -31,7 +32,8 @@ struct Target {
   const resource::Service* service = nullptr;
   size_t actor = 0;       ///< into `endpoints_`
   base::Port port = 0, entry_port = 0;
-  bool operator==(const Target&) const = default;
+  path::HostPortPlace place = {};  ///< of host_port
+  bool operator==(const Target& other) const { return kind == other.kind && service == other.service && actor == other.actor && port == other.port && entry_port == other.entry_port; }
 };
 
 /// What a connection came to, over all addresses and journeys.
@@ -46,7 +48,7 @@ struct Outcome {
 class Explainer {
  public:
   Explainer(const resource::Snapshot& snapshot, const semantics::PathFacts& facts, const semantics::Profile* profile, const matrix::Cluster* cluster, const FlowQuestion& question)
-      : snapshot_(snapshot), facts_(facts), question_(question), stage_(snapshot, prefixes(snapshot, facts)), profile_(profile), cluster_(cluster) {}
+      : snapshot_(snapshot), facts_(facts), question_(question), stage_(snapshot, prefixes(snapshot, facts)), addresses_(world::plan_addresses(snapshot)), profile_(profile), cluster_(cluster) {}
 
   FlowExplanation run() {
     if (find_source() && find_targets()) {
@@ -170,7 +172,7 @@ class Explainer {
       for (const auto& one : service.ports) all += (all.empty() ? "" : ", ") + std::string(base::to_string(one.protocol)) + "/" + std::to_string(one.port) + (one.name.empty() ? "" : " (" + one.name + ")");
       return fail(EndVerdict::deny, Layer::endpoint, "Service " + name_of(service.meta) + " has no port " + port_text() + "; it has " + (all.empty() ? "none" : all));
     }
-    const path::Resolution resolution = path::resolve(snapshot_, service, port ? *port : resource::ServicePort{});
+    const path::Resolution resolution = path::resolve(snapshot_, service, port ? *port : resource::ServicePort{}, addresses_.of_pods_alone());
     result_.problems = resolution.problems;
     result_.notes = resolution.notes;
     if (!resolution.to_supply.empty()) return fail(EndVerdict::unknown, Layer::endpoint, resolution.to_supply);
@@ -196,8 +198,7 @@ class Explainer {
     if (service.headless) return true;
     const bool inside = client_.spots[0].what != path::Client::What::external;
     if (wanted(Kind::cluster_ip) && (inside || !question_.paths.empty())) targets_.push_back({Kind::cluster_ip, &service, index, backend.port, port.port});
-    const bool exposed = service.type == "NodePort" || service.type == "LoadBalancer";
-    if (exposed && wanted(Kind::node_port)) targets_.push_back({Kind::node_port, &service, index, backend.port, port.node_port});
+    if (path::has_node_port(service, port) && wanted(Kind::node_port)) targets_.push_back({Kind::node_port, &service, index, backend.port, port.node_port});
     if (service.type == "LoadBalancer" && wanted(Kind::load_balancer)) targets_.push_back({Kind::load_balancer, &service, index, backend.port, port.port});
     return true;
   }
@@ -208,29 +209,42 @@ class Explainer {
     if (!actor) return false;
     const base::Port port = *question_.port;
     const bool pod = actor->spots[0].what == path::Client::What::pod;
-    const std::string end = actor->spots[0].ends[0];
     endpoints_.push_back(std::move(*actor));
     if (wanted(Kind::pod_ip)) targets_.push_back({Kind::pod_ip, nullptr, 0, port, port});
-    if (pod) add_ways_to(end, port);
-    return true;
+    if (pod) add_ways_to(endpoints_[0], port);
+    return targets_.empty() ? result_.reason.empty() : true;
   }
 
   /// Services and host ports that lead to the pod's port.
-  void add_ways_to(const std::string& end, base::Port port) {
-    const auto pod = std::find_if(stage_.world.pods.begin(), stage_.world.pods.end(), [&](const auto& one) { return name_of(one.meta) == end; });
+  void add_ways_to(const Actor& actor, base::Port port) {
+    const auto pod = std::find_if(stage_.world.pods.begin(), stage_.world.pods.end(), [&](const auto& one) { return name_of(one.meta) == actor.spots[0].ends[0]; });
     for (const auto& one : pod->spec.ports)
-      if (one.host_port != 0 && one.number == port && one.protocol == question_.protocol && wanted(Kind::host_port)) targets_.push_back({Kind::host_port, nullptr, 0, port, one.host_port});
+      if (one.host_port != 0 && one.number == port && one.protocol == question_.protocol && wanted(Kind::host_port)) add_host_port(actor, one);
     for (const auto& service : snapshot_.services) {
       if (service.headless || service.meta.namespace_name != pod->meta.namespace_name || !path::selects(service, pod->meta.labels)) continue;
       for (const auto& one : service.ports) {
         if (one.protocol != question_.protocol || path::target_number(one, pod->spec) != port) continue;
-        const bool exposed = service.type == "NodePort" || service.type == "LoadBalancer";
         if (wanted(Kind::cluster_ip)) targets_.push_back({Kind::cluster_ip, &service, 0, port, one.port});
-        if (exposed && wanted(Kind::node_port)) targets_.push_back({Kind::node_port, &service, 0, port, one.node_port});
+        if (path::has_node_port(service, one) && wanted(Kind::node_port)) targets_.push_back({Kind::node_port, &service, 0, port, one.node_port});
         if (service.type == "LoadBalancer" && wanted(Kind::load_balancer)) targets_.push_back({Kind::load_balancer, &service, 0, port, one.port});
       }
     }
   }
+
+  /// With a hostIP it answers on the node that has that address, and on no other.
+  void add_host_port(const Actor& actor, const resource::ContainerPort& port) {
+    const path::HostPortPlace place = path::place_of(snapshot_, port);
+    const auto there = [&](const Spot& spot) { return answers_at(place, spot.node); };
+    if (std::any_of(actor.spots.begin(), actor.spots.end(), there)) {
+      targets_.push_back({Kind::host_port, nullptr, 0, port.number, port.host_port, place});
+      return;
+    }
+    const std::string problem = "hostPort " + std::to_string(port.host_port) + " of " + actor.id + " answers on " + port.host_ip + " alone (hostIP), an address of node " + place.nodes[0] + ", and it is not there";
+    result_.problems.push_back({problem, {}});
+    fail(EndVerdict::deny, Layer::path, problem);
+  }
+
+  static bool answers_at(const path::HostPortPlace& place, const std::string& node) { return place.nodes.empty() || std::find(place.nodes.begin(), place.nodes.end(), node) != place.nodes.end(); }
 
   // ----------------------------------------------------------------------------------------------------------- signatures
   const path::NodeSettings& settings_of(const std::string& node) {
@@ -274,6 +288,7 @@ class Explainer {
     for (const auto& client : client_.spots) {
       const bool by_relay = relayed && (target.kind == Kind::node_port || client.what == path::Client::What::external);
       for (const auto& endpoint : endpoints_[target.actor].spots) {
+        if (!answers_at(target.place, endpoint.node)) continue;
         if (!by_relay) {
           if (!skipped(target, client.node, endpoint.node, fixed, target.kind == Kind::cluster_ip && target.service->internal_traffic_policy == "Local")) add(target, client, endpoint, "");
           continue;
@@ -295,24 +310,59 @@ class Explainer {
   void add(const Target& target, const Spot& client, const Spot& endpoint, const std::string& relay) {
     const std::string key = std::to_string(static_cast<int>(target.kind)) + "#" + (target.service ? name_of(target.service->meta) : "") + "#" + std::to_string(target.entry_port) + "#" +
                             std::to_string(target.actor) + "#" + signature_of(client) + "#" + signature_of(endpoint) + "#" + (relay.empty() ? "" : signature_of_node(relay)) + "#" +
-                            (client.node == endpoint.node ? "=" : "") + (relay == client.node ? "c" : "") + (relay == endpoint.node ? "e" : "") + (client.ends == endpoint.ends ? "self" : "");
+                            place_text(target.place) + "#" + (client.node == endpoint.node ? "=" : "") + (relay == client.node ? "c" : "") + (relay == endpoint.node ? "e" : "") + (client.ends == endpoint.ends ? "self" : "");
     const auto families = families_of(target, client, endpoint);
     for (const auto& family : families) {
       auto [found, fresh] = memo_.try_emplace(key + (family ? base::to_string(*family) : ""));
-      if (fresh) found->second = outcome_of(target, client, endpoint, relay, family);
+      if (fresh) found->second = where_it_is_there(target, family, outcome_of(target, client, endpoint, relay, family));
       count(target, client, endpoint, relay, families.size() > 1 ? family : std::nullopt, found->second);
     }
   }
 
-  /// A connection has one family: each that both ends and the Service have. One without a family where the ends have no addresses.
+  static std::string place_text(const path::HostPortPlace& place) { return (place.address ? place.address->to_string() : "") + (place.family ? base::to_string(*place.family) : ""); }
+
+  /// A connection has one family: each that both ends and the way to it have. One without a family where the ends have no addresses.
   std::vector<std::optional<base::Family>> families_of(const Target& target, const Spot& client, const Spot& endpoint) const {
     const auto has = [&](const Spot& spot, base::Family family) { return readers_->find(spot.ends[0])->address(family) != nullptr; };
-    const auto own = target.service && target.kind != Kind::pod_ip ? path::families_of(*target.service) : std::vector<base::Family>{};
     std::vector<std::optional<base::Family>> families;
-    for (const auto family : {base::Family::ipv4, base::Family::ipv6})
-      if (has(client, family) && has(endpoint, family) && (own.empty() || std::find(own.begin(), own.end(), family) != own.end())) families.emplace_back(family);
-    if (families.empty()) families.emplace_back();
+    bool shared = false;
+    for (const auto family : {base::Family::ipv4, base::Family::ipv6}) {
+      if (!has(client, family) || !has(endpoint, family)) continue;
+      shared = true;
+      if (leads_in(target, family)) families.emplace_back(family);
+    }
+    if (!shared) families.emplace_back();
     return families;
+  }
+
+  /// Does the way to the target exist in that family, or may it?
+  bool leads_in(const Target& target, base::Family family) const {
+    if (target.place.family) return family == *target.place.family;
+    const auto own = service_families(target);
+    return !own || holds(own->has, family) || holds(own->may_have, family);
+  }
+
+  static bool holds(const std::vector<base::Family>& families, base::Family family) { return std::find(families.begin(), families.end(), family) != families.end(); }
+
+  std::optional<path::ServiceFamilies> service_families(const Target& target) const {
+    if (!target.service || target.kind == Kind::pod_ip) return std::nullopt;
+    std::vector<base::Family> cluster;
+    if (addresses_.families_told && addresses_.ipv4) cluster.push_back(base::Family::ipv4);
+    if (addresses_.families_told && addresses_.ipv6) cluster.push_back(base::Family::ipv6);
+    return path::families_of(target.kind, *target.service, cluster);
+  }
+
+  /// What a connection comes to, where nobody says whether its way is there.
+  Outcome where_it_is_there(const Target& target, std::optional<base::Family> family, Outcome outcome) const {
+    std::string supply = target.place.to_supply;
+    const auto own = service_families(target);
+    if (own && family && holds(own->may_have, *family)) supply = own->to_supply;
+    if (supply.empty()) return outcome;
+    outcome.verdict = EndVerdict::unknown;
+    outcome.layer = Layer::endpoint;
+    outcome.reason = "nobody says whether this way is there";
+    outcome.to_supply = {supply};
+    return outcome;
   }
 
   Outcome outcome_of(const Target& target, const Spot& client, const Spot& endpoint, const std::string& relay, std::optional<base::Family> family) {
@@ -336,7 +386,8 @@ class Explainer {
     Connection connection{.request = {.kind = target.kind, .client = {client.what, client_end, client.node}, .endpoint = endpoint_end, .endpoint_node = endpoint.node, .port = target.port,
                                       .client_address = address_of(client_end), .endpoint_address = address_of(endpoint_end), .service = target.service, .entry_port = target.entry_port, .relay = relay,
                                       .asked_address = address_of_node(relay.empty() ? endpoint.node : relay)},
-                          .client_end = client_end, .endpoint_end = endpoint_end, .endpoint_policed = endpoint.what == path::Client::What::pod, .protocol = question_.protocol, .family = family};
+                          .client_end = client_end, .endpoint_end = endpoint_end, .endpoint_policed = endpoint.what == path::Client::What::pod, .protocol = question_.protocol, .family = family, .asked = target.place.address};
+    if (target.place.address) connection.request.asked_address = target.place.address;
     std::vector<JourneyVerdict> judged;
     for (const auto& journey : path::trace(facts_, connection.request, [&](const std::string& node) -> const path::NodeSettings& { return settings_of(node); }))
       judged.push_back(judge(*readers_, stage_, connection, journey));
@@ -430,6 +481,10 @@ class Explainer {
           }
         return;
       }
+    if (result_.rows.empty()) {
+      fail(EndVerdict::deny, Layer::path, "the two ends and the way between them have no address family in common");
+      return;
+    }
     result_.verdict = EndVerdict::allow;
     result_.layer = Layer::none;
     result_.reason.clear();
@@ -464,6 +519,7 @@ class Explainer {
   const semantics::PathFacts& facts_;
   const FlowQuestion& question_;
   Stage stage_;
+  const world::AddressPlan addresses_;
   const semantics::Profile* profile_;
   const matrix::Cluster* cluster_;
   std::unique_ptr<NodeReaders> readers_;

@@ -2,6 +2,8 @@
 // policy allows the client as itself, it is not the policy that stops the connection.
 #include "verify/flow_journey.h"
 
+#include <algorithm>
+
 namespace npverify::verify {
 namespace {
 
@@ -57,10 +59,14 @@ class Judge {
   /// The end that the header's destination is; nothing where its address is not known.
   std::optional<Endpoint> destination_of(const Header& header) const {
     if (header.destination == Header::Destination::endpoint) return endpoint();
-    if (header.destination == Header::Destination::node) return in_family(*readers_.find("node:" + header.destination_node));
+    if (header.destination == Header::Destination::node) {
+      Endpoint node = *readers_.find("node:" + header.destination_node);
+      if (connection_.asked) node.addresses = {*connection_.asked};
+      return in_family(node);
+    }
     const auto& service = *request_.service;
     const auto& addresses = request_.kind == path::Kind::load_balancer ? service.load_balancer_ips : service.cluster_ips;
-    if (addresses.empty()) return std::nullopt;
+    if (std::none_of(addresses.begin(), addresses.end(), [&](const auto& address) { return address.family == connection_.family.value_or(address.family); })) return std::nullopt;
     return in_family({.kind = logic::EndpointKind::outside, .name = "service " + service.meta.namespace_name + "/" + service.meta.name, .addresses = addresses});
   }
 
@@ -81,7 +87,7 @@ class Judge {
   void egress(HopVerdict& verdict, const std::optional<Endpoint>& destination) {
     const Header& header = verdict.hop.header;
     if (!destination) {
-      verdict.judgement = readers_.decide(Direction::egress, connection_.client_end, {.kind = logic::EndpointKind::outside, .name = "the Service"}, false, connection_.protocol, header.port);
+      verdict.judgement = readers_.decide(Direction::egress, connection_.client_end, {.kind = logic::EndpointKind::outside, .name = "the Service"}, false, connection_.protocol, header.port, connection_.family);
       if (verdict.judgement.verdict == EndVerdict::unknown && verdict.judgement.to_supply.empty()) verdict.judgement.to_supply = "give the Service with its spec.clusterIP";
     } else if (header.destination == Header::Destination::node && header.port == 0) {
       verdict.judgement = {.verdict = EndVerdict::unknown, .reason = "the number of the NodePort is not in the manifests", .to_supply = "give the Service with its nodePort"};
@@ -96,7 +102,7 @@ class Judge {
   void ingress(HopVerdict& verdict, const Endpoint& source) {
     const Header& header = verdict.hop.header;
     const Endpoint seen = header.source_is_world ? Endpoint{.kind = logic::EndpointKind::outside, .name = source.name} : source;
-    verdict.judgement = readers_.decide(Direction::ingress, connection_.endpoint_end, seen, !header.source_identified, connection_.protocol, header.port);
+    verdict.judgement = readers_.decide(Direction::ingress, connection_.endpoint_end, seen, !header.source_identified, connection_.protocol, header.port, connection_.family);
     const auto as_itself = [&] { return readers_.decide_known(Direction::ingress, connection_.endpoint_end, client(), connection_.protocol, header.port); };
     const auto as_seen = [&] { return readers_.decide(Direction::ingress, connection_.endpoint_end, client(), false, connection_.protocol, header.port); };
     conclude(verdict.judgement, Layer::destination_policy, header.source != Header::Source::client, as_itself, as_seen);

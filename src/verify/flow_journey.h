@@ -12,6 +12,7 @@ struct Connection {
   bool endpoint_policed = true;          ///< false: the endpoint is outside, policy cannot apply there
   base::Protocol protocol = base::Protocol::tcp;
   std::optional<base::Family> family = {};  ///< absent: of whatever addresses the ends have
+  std::optional<base::Address> asked = {};  ///< of the node that is asked; absent: its own
 };
 
 /// Judges every hop of one journey, and finds the layer that decides.

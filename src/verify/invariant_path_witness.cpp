@@ -57,7 +57,9 @@ bool PathRun::Replayed::all(EndVerdict verdict) const {
 void PathRun::tell(const InvariantRun::Found& found, Term term) {
   // Of ways that no hook tells apart, one that leads to this very end.
   Variant taken = *term.variant;
-  const auto leads = [&](const Way* way) { return smt::evaluate(pool_, way->leads_to, found.assignment); };
+  const auto leads = [&](const Way* way) {
+    return smt::evaluate(pool_, way->leads_to, found.assignment) && !(found.definite && smt::evaluate(pool_, way->unsure, found.assignment));
+  };
   const auto way = std::find_if(taken.alike.begin(), taken.alike.end(), leads);
   base::require(way != taken.alike.end(), "a flow that was found is of some way");
   taken.way = *way;
@@ -65,7 +67,14 @@ void PathRun::tell(const InvariantRun::Found& found, Term term) {
   const ReaderCase& of = *term.variant->of;
   const Witness witness = realise(pool_, run_.universe_, found.assignment, found.mentioned, of.source_knows.may_know);
   if (found.definite) return tell_violated(found, term, witness);
-  tell_open(term, witness);
+  tell_open(term, witness, unsure_ways(term, found.assignment));
+}
+
+std::vector<std::string> PathRun::unsure_ways(const Term& term, const smt::Assignment& assignment) const {
+  std::vector<std::string> supply;
+  for (const Variant* variant : {term.variant, term.other})
+    if (variant && smt::evaluate(pool_, variant->way->unsure, assignment)) supply.push_back(variant->way->to_supply);
+  return supply;
 }
 
 // ---------------------------------------------------------------------------------------------------------------------- replay
@@ -97,7 +106,8 @@ PathRun::Replayed PathRun::replay(const Variant& variant, const Witness& witness
   const Way& way = *variant.way;
   const std::string relay = relay_of(variant, witness);
   const auto address_of = [&](const Endpoint& end) { return end.address(witness.family) ? std::optional(*end.address(witness.family)) : std::nullopt; };
-  const Endpoint asked = host_at(relay.empty() ? witness.destination.node : relay);
+  Endpoint asked = host_at(relay.empty() ? witness.destination.node : relay);
+  if (way.asked) asked.addresses = {*way.asked};
   const path::Request request{.kind = way.kind, .client = {variant.client, witness.source.name, variant.client == Client::What::external ? "" : witness.source.node}, .endpoint = witness.destination.name,
                               .endpoint_node = witness.destination.kind == EndpointKind::outside ? "" : witness.destination.node, .port = witness.port, .client_address = address_of(witness.source),
                               .endpoint_address = address_of(witness.destination), .service = way.service, .entry_port = way.kind == path::Kind::pod_ip ? witness.port : way.entry_port, .relay = relay,
@@ -158,6 +168,7 @@ PathRun::HookAt PathRun::hook_at(const Variant& variant, const Witness& witness,
     at.source.addresses = object ? tunnel_addresses(*object, run_.universe_.addresses.pods) : std::vector<base::Address>{};
   }
   if (header.destination == Header::Destination::node) at.destination = host_at(header.destination_node);
+  if (header.destination == Header::Destination::node && variant.way->asked) at.destination.addresses = {*variant.way->asked};
   if (header.destination == Header::Destination::service) at.destination = service_end(*variant.way);
   if (header.destination == Header::Destination::node && header.port == 0) at.missing = "the number of the NodePort is not in the input: give the Service with its nodePort";
   if (hop.hook == Hook::relay) return at;
@@ -196,7 +207,7 @@ EndJudgement PathRun::judge(HookAt hook, const Witness& witness, const Alteratio
   for (const InvariantRun::Reader& reader : readers_at(readers, known, hook.port != witness.port)) {
     const Reading& reading = run_.reading(reader, {subject.namespace_name});
     const EndDecision one = oracle::evaluate_end(pool_, reading, hook.direction, flow, cluster);
-    if (hook.addressless() && !decided_at_every_address(pool_, reading, hook.direction, flow, cluster, one.verdict))
+    if (hook.addressless(witness.family) && !decided_at_every_address(pool_, reading, hook.direction, flow, cluster, one.verdict))
       return {.verdict = EndVerdict::unknown, .reason = "the Service's address is not in the input", .reader = judgement.reader, .to_supply = "give the Service with its address (spec.clusterIP)"};
     if (!first && one.verdict != decision.verdict) {
       const std::string fault = run_.fault_to_supply(readers);
@@ -288,7 +299,7 @@ std::vector<std::string> PathRun::axes_of(const Term& term, const Witness& witne
 }
 
 // What keeps the flow from being decided: settings of paths, what readers know, what profiles do not say.
-void PathRun::tell_open(const Term& term, const Witness& witness) {
+void PathRun::tell_open(const Term& term, const Witness& witness, const std::vector<std::string>& unsure) {
   std::vector<Replayed> ways{replay(*term.variant, witness)};
   if (term.other) ways.push_back(replay(*term.other, witness));
   std::vector<std::string> reasons, supply;
@@ -303,6 +314,10 @@ void PathRun::tell_open(const Term& term, const Witness& witness) {
     for (const path::OpenQuestion& question : deciding_questions(way.journeys)) add(supply, text_of(question));
     for (const WitnessHop& hop : way.path.hops)
       if (reasons.empty() && hop.source.starts_with("node:") && hop.source.find(" (") == std::string::npos) add(supply, "the address of " + hop.source.substr(0, hop.source.find(',')) + ": give its Node object");
+  }
+  for (const std::string& one : unsure) {
+    add(reasons, "nobody says whether this way is there");
+    add(supply, one);
   }
   if (reasons.empty()) add(reasons, "the verdict depends on what nothing here tells");
   const WitnessPath& path = ways[0].path;

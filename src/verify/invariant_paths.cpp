@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "smt/assignment.h"
 #include "verify/peer_domain.h"
 
 namespace npverify::verify {
@@ -265,7 +266,7 @@ std::vector<PathRun::Term> PathRun::terms_of(const std::vector<Variant>& variant
     if (spare_admitted_hosts_ && variant.client == path::Client::What::node) domain.push_back(pool_.negation(admitted_hosts(*variant.of)));
     const Expr in = pool_.conjunction(std::move(domain));
     term.possible = pool_.both(in, term.possible);
-    term.definite = pool_.both(in, term.definite);
+    term.definite = pool_.conjunction({in, term.definite, variant.surely, term.other ? term.other->surely : logic::True});
   }
   return all;
 }
@@ -284,42 +285,50 @@ std::optional<PathRun::Broken> PathRun::search(const Slice& from, const Slice& t
   const Expr may = any_of(all, false, 0, all.size()), does = any_of(all, true, 0, all.size());
   const std::vector<Expr> both{may, does};
   const std::vector<Expr> domain{run_.in_slice(from, Direction::egress, both), run_.in_slice(to, Direction::ingress, both)};
-  if (!definite_only && !ask(domain, may)) return std::nullopt;
-  std::optional<size_t> first = first_of(domain, all, true);
-  if (!first && definite_only) return std::nullopt;
-  if (!first) first = first_of(domain, all, false);
-  if (!first) return std::nullopt;
-  auto found = run_.search(domain, all[*first].possible, all[*first].definite, "paths");
+  const auto possible = definite_only ? std::nullopt : ask(domain, may);
+  if (!definite_only && !possible) return std::nullopt;
+  const auto definite = ask(domain, does);
+  if (!definite && !possible) return std::nullopt;
+  const bool sure = definite.has_value();
+  broken.term = all[first_of(domain, all, sure, sure ? *definite : *possible)];  // it points into `variants`, whose elements a move leaves where they are
+  auto found = smallest_of(domain, sure ? broken.term.definite : broken.term.possible, sure);
   if (!found) return std::nullopt;
   broken.found = std::move(*found);
-  broken.term = all[*first];  // it points into `variants`, whose elements a move leaves where they are
   return broken;
 }
 
-bool PathRun::ask(std::vector<Expr> domain, Expr question) {
+std::optional<smt::Assignment> PathRun::ask(std::vector<Expr> domain, Expr question, bool probe) {
   domain.push_back(question);
-  const smt::Result result = run_.question_->ask(domain, context_.invariant.id + ": paths");
+  const std::string title = context_.invariant.id + ": paths";
+  smt::Result result = probe ? run_.question_->probe(domain, title) : run_.question_->ask(domain, title);
   if (result.answer == smt::Answer::unknown && run_.open_.empty()) run_.open_ = "paths: " + result.reason;
-  return result.answer == smt::Answer::sat;
+  return result.answer == smt::Answer::sat ? std::move(result.assignment) : std::nullopt;
 }
 
-// In growing steps from the front, where it mostly is, then by halves; not by the flows that the solver finds on the way: so every run asks the same.
-std::optional<size_t> PathRun::first_of(const std::vector<Expr>& domain, const std::vector<Term>& terms, bool definite) {
-  if (!ask(domain, any_of(terms, definite, 0, terms.size()))) return std::nullopt;
-  size_t first = 0, end = 1;
-  while (end < terms.size() && !ask(domain, any_of(terms, definite, first, end))) {
-    const size_t step = 2 * (end - first);
-    first = end;
-    end = std::min(terms.size(), end + step);
+// Downwards, by the flows that the solver finds on the way, until no term before has one.
+size_t PathRun::first_of(const std::vector<Expr>& domain, const std::vector<Term>& terms, bool definite, smt::Assignment found) {
+  std::vector<Expr> all;
+  for (const Term& term : terms) all.push_back(definite ? term.definite : term.possible);
+  for (;;) {
+    const std::vector<bool> holds = smt::evaluate_all(pool_, all, found);
+    const size_t first = static_cast<size_t>(std::find(holds.begin(), holds.end(), true) - holds.begin());
+    base::require(first < holds.size(), "a flow that was found is of some term");
+    auto before = first == 0 ? std::nullopt : ask(domain, any_of(terms, definite, 0, first), true);
+    if (!before) return first;
+    found = std::move(*before);
+    all.resize(first);
   }
-  while (end - first > 1) {
-    const size_t middle = first + (end - first) / 2;
-    if (ask(domain, any_of(terms, definite, first, middle)))
-      end = middle;
-    else
-      first = middle;
-  }
-  return first;
+}
+
+std::optional<InvariantRun::Found> PathRun::smallest_of(const std::vector<Expr>& domain, Expr question, bool definite) {
+  std::vector<Expr> asserted = domain;
+  asserted.push_back(question);
+  const std::string title = context_.invariant.id + ": paths";
+  smt::Result result = run_.question_->smallest(asserted, title + ", smallest");
+  if (result.answer == smt::Answer::unknown) result = run_.question_->ask(asserted, title);  // not the smallest, but a flow all the same
+  if (result.answer == smt::Answer::unknown && run_.open_.empty()) run_.open_ = "paths: " + result.reason;
+  if (result.answer != smt::Answer::sat) return std::nullopt;
+  return InvariantRun::Found{definite, std::move(*result.assignment), asserted, pool_.atoms_of(asserted)};
 }
 
 }  // namespace npverify::verify

@@ -15,6 +15,9 @@
 /// every hook allows it; it is so for certain where that holds under every answer to what is open. All placements of all paths are one question.
 namespace npverify::verify {
 
+/// The places of a connection, in journeys that many placements share.
+inline constexpr const char *at_client = "client", *at_endpoint = "endpoint", *at_relay = "relay";
+
 class PathRun {
  public:
   PathRun(InvariantRun& run, PathChoice choice);
@@ -27,6 +30,7 @@ class PathRun {
  private:
   using Expr = logic::Expr;
   using Direction = policy::Direction;
+  using Role = logic::Role;
   enum class Question : uint8_t { allowed, denied, disagreement };
 
   /// The verdict of one journey.
@@ -41,6 +45,7 @@ class PathRun {
     const Way* way = nullptr;              ///< the first of `alike`
     std::vector<const Way*> alike;         ///< ways that no hook tells apart; each leads to ends of its own
     Expr leads_to = logic::True;           ///< some of `alike` does
+    Expr surely = logic::True;             ///< some of `alike` does, and is there without a doubt
     size_t flows = 0;                      ///< into all_
     const ReaderCase* of = nullptr;
     path::Client::What client = path::Client::What::pod;
@@ -92,9 +97,11 @@ class PathRun {
   std::optional<Broken> search(const Slice& from, const Slice& to, bool definite_only);
   /// Of each piece of one end: can the invariant break there as far as this end's hook goes? True where it is not `asked`.
   std::vector<bool> may_break(const std::vector<Slice>& slices, Direction direction, bool asked);
-  bool ask(std::vector<Expr> domain, Expr question);
-  /// The first of which `definite` (or `possible`) can hold.
-  std::optional<size_t> first_of(const std::vector<Expr>& domain, const std::vector<Term>& terms, bool definite);
+  /// A flow of the domain for which `question` holds. `probe`: as Question::probe.
+  std::optional<smt::Assignment> ask(std::vector<Expr> domain, Expr question, bool probe = false);
+  /// The first of which `definite` (or `possible`) can hold. `found`: a flow for which some of them does.
+  size_t first_of(const std::vector<Expr>& domain, const std::vector<Term>& terms, bool definite, smt::Assignment found);
+  std::optional<InvariantRun::Found> smallest_of(const std::vector<Expr>& domain, Expr question, bool definite);
   Expr any_of(const std::vector<Term>& terms, bool definite, size_t first, size_t end) const;
   std::vector<Term> terms_of(const std::vector<Variant>& variants);
   std::vector<Slice> pieces(Direction direction);
@@ -109,7 +116,7 @@ class PathRun {
   Expr excepted(path::Kind kind);
   Expr admitted_hosts(const ReaderCase& of);
 
-  // Placements and hops (invariant_path_hops.cpp).
+  // Placements (invariant_path_variants.cpp).
   void make_places();
   std::vector<Variant> variants(const Slice& from, const Slice& to);
   std::vector<std::vector<const Way*>> alike_ways(const std::vector<Way>& ways);
@@ -117,7 +124,6 @@ class PathRun {
   void add_variants(const Way& way, size_t flows, std::vector<Variant>& out);
   void add_relays(const Way& way, size_t flows, Spot spot, std::vector<Variant>& out);
   void add(const Way& way, size_t flows, const Spot& spot, std::vector<Variant>& out);
-  std::vector<Cell> cells(const Way& way, const Spot& spot);
   void add_spots(const Way& way, size_t flows, path::Client::What client, std::vector<Variant>& out);
   Expr where(const Way& way, const Spot& spot);
   Expr on(size_t node_class, logic::Role role, logic::EndpointKind kind, const std::set<std::string>& without);
@@ -126,9 +132,14 @@ class PathRun {
   bool can_be(logic::EndpointKind source, size_t flows);
   const ReaderCase* case_of(const Spot& spot) const;
   size_t kind_of(size_t node_class) const { return places_->classes()[node_class].kind; }
+
+  // Journeys (invariant_path_journeys.cpp).
+  std::vector<Cell> cells(const Way& way, const Spot& spot);
   const std::vector<path::Journey>& journeys(const Way& way, const Spot& spot, const Cell& cell);
   std::optional<base::Address> address_of_asked(const Way& way, const Spot& spot) const;
   size_t class_at(const std::string& place, const Spot& spot) const;
+
+  // Hops (invariant_path_hops.cpp).
   /// The verdict at a hook, and the families that its header can have.
   struct HopFormula {
     InvariantRun::End end;
@@ -145,13 +156,31 @@ class PathRun {
   /// The other end as the header shows it: `peer`, on the port `port` where that is not the endpoint's.
   struct Seen {
     world::Endpoint peer;
-    std::string name;  ///< equal for equal peers
-    std::optional<base::Port> port;
+    std::optional<base::Port> port = {};
     bool one_node = false;
     bool world = false;  ///< the outside as a whole
+    /// Families in which it has an address that nothing tells.
+    bool untold(base::Family family) const { return !world && (peer.addresses.empty() || (peer.kind == logic::EndpointKind::outside && !peer.address(family))); }
   };
+  /// A hook before a header is put in: its verdict, and what that asks of a header.
+  struct OpenHook {
+    InvariantRun::End end;
+    std::vector<Expr> addresses, ports;  ///< atoms
+    bool node_asked = false;             ///< on which node the peer is
+    bool port_named = false;             ///< what names the subject gives to the port
+  };
+  const OpenHook& open_hook(size_t reader, const Knowledge& knowledge, Direction direction, bool other_port);
+  const std::vector<const OpenHook*>& egress_hooks();
+  /// Equal for ways of which all hooks make the same, told without a look at them: cheaper, and finer than look_of of the way.
+  std::string header_of(const Way& way);
+  /// Equal for headers of which the hook makes the same.
+  std::string look_of(const OpenHook& hook, const Seen& seen) const;
   const HopFormula& seeing(size_t reader, const Knowledge& knowledge, Direction direction, const Seen& seen);
-  HopFormula seeing(const std::vector<InvariantRun::Reader>& readers, Direction direction, const Seen& seen);
+  HopFormula put_in(const OpenHook& hook, Direction direction, const Seen& seen);
+  std::optional<Expr> known_of(const Seen& seen, Role subject, Expr atom);
+  Expr address_of(const Seen& seen, const base::AddressSet& asked);
+  /// `hop` where it asks for the peer's address: open in the families in which nothing tells that.
+  HopFormula without_untold(HopFormula hop, Direction direction, const Seen& seen);
   static std::string hook_key(size_t reader, const Knowledge& knowledge, Direction direction);
   InvariantRun::End undetermined(Direction direction);
   InvariantRun::End end_of(const std::vector<InvariantRun::Reader>& readers, Direction direction, InvariantRun::Other other);
@@ -180,12 +209,14 @@ class PathRun {
     world::Endpoint source, destination;
     base::Port port = 0;
     bool world = false;   ///< the source is taken for the outside as a whole
-    bool addressless() const { return destination.kind == logic::EndpointKind::outside && destination.addresses.empty(); }  ///< a Service whose address is not in the input
+    bool addressless(base::Family family) const { return destination.kind == logic::EndpointKind::outside && !destination.address(family); }  ///< a Service whose address is not in the input
     std::string missing;  ///< not empty: the header is not known; what would tell
   };
   void tell(const InvariantRun::Found& found, Term term);
   void tell_violated(const InvariantRun::Found& found, const Term& term, Witness witness);
-  void tell_open(const Term& term, const Witness& witness);
+  /// `unsure`: of the ways, what would tell that they are there.
+  void tell_open(const Term& term, const Witness& witness, const std::vector<std::string>& unsure);
+  std::vector<std::string> unsure_ways(const Term& term, const smt::Assignment& assignment) const;
   Replayed replay(const Variant& variant, const Witness& witness, const Alteration* altered = nullptr);
   JourneyVerdict replay(const Variant& variant, const Witness& witness, const path::Journey& journey, const Alteration* altered, Replayed& out);
   HookAt hook_at(const Variant& variant, const Witness& witness, const path::Hop& hop) const;
@@ -210,7 +241,9 @@ class PathRun {
   std::unique_ptr<Places> places_;
   std::vector<std::string> from_namespaces_, to_namespaces_;  ///< of the piece that is asked
   std::map<std::string, std::vector<path::Journey>> journeys_;
-  std::map<std::string, HopFormula> hops_;            ///< of the piece that is asked
+  std::map<std::string, OpenHook> open_hooks_;        ///< of the piece that is asked, as hops_ and egress_hooks_
+  std::map<std::string, HopFormula> hops_;
+  std::vector<const OpenHook*> egress_hooks_;
   std::map<std::tuple<size_t, logic::Role, logic::EndpointKind, const std::set<std::string>*>, Expr> on_;
   std::map<path::Kind, Expr> excepted_;
   std::map<const ReaderCase*, Expr> admitted_;

@@ -59,7 +59,7 @@ std::map<std::string, std::string> meshes_of(const resource::Snapshot& snapshot)
   const auto add = [&](const resource::ObjectMeta& meta, const std::string& kind, std::string sign) {
     if (!sign.empty()) found.emplace(meta.namespace_name + "/" + kind + "/" + meta.name, std::move(sign));
   };
-  for (const auto& workload : snapshot.workloads) add(workload.meta, workload.kind, sign_at(snapshot, workload.meta.namespace_name, workload.pod_labels, {}, workload.pod));
+  for (const auto& workload : snapshot.workloads) add(workload.meta, workload.kind, sign_at(snapshot, workload.meta.namespace_name, workload.pod_labels, workload.pod_annotations, workload.pod));
   for (const auto& pod : snapshot.pods) add(pod.meta, "Pod", sign_at(snapshot, pod.meta.namespace_name, pod.meta.labels, pod.meta.annotations, pod.spec));
   return found;
 }

@@ -10,7 +10,7 @@
 namespace npverify::verify {
 
 /// What shows that a service mesh may have a say in the connections of a workload's or pod's pods; empty where nothing does.
-/// `id`: "shop/Deployment/web", "shop/Pod/web-1". Annotations of a workload's template are not kept, so they show nothing.
+/// `id`: "shop/Deployment/web", "shop/Pod/web-1".
 std::string mesh_of(const resource::Snapshot& snapshot, const std::string& id);
 
 /// The same of every workload and pod that shows something, by id.

@@ -3,8 +3,7 @@
 #include <algorithm>
 #include <set>
 
-#include "policy/stranger.h"
-#include "world/universe.h"
+#include "reach/pool_reader.h"
 
 namespace npverify::verify {
 namespace {
@@ -13,22 +12,7 @@ using oracle::EndVerdict;
 using policy::Direction;
 using world::Endpoint;
 
-policy::ClusterFacts facts_of(const resource::Snapshot& snapshot) {
-  const world::AddressPlan plan = world::plan_addresses(snapshot);
-  return {plan.ipv4, plan.ipv6};
-}
-
-/// The agents of one pool, or of the whole cluster.
-struct Reader {
-  std::string label;
-  const semantics::Profile* profile = nullptr;
-  std::map<std::string, std::string> flags;
-  logic::Pool expressions;
-  policy::Reading plain, stranger;
-  std::unique_ptr<world::Directory> directory;
-  std::vector<matrix::View> views;
-  std::vector<oracle::Cluster> surroundings;  ///< as `views`: port names among the pods that it knows
-};
+using reach::PoolReader;
 
 /// One address of each kind that the formulas of a direction tell apart.
 std::vector<base::Address> addresses_told_apart(const logic::Pool& pool, const policy::DirectionReading& side, base::Family family) {
@@ -64,57 +48,42 @@ bool decided_at_every_address(const logic::Pool& pool, const policy::Reading& re
 
 struct NodeReaders::State {
   const matrix::Cluster* cluster = nullptr;
-  std::vector<std::unique_ptr<Reader>> readers;
+  std::vector<std::unique_ptr<PoolReader>> readers;
 
-  Reader& add(const resource::Snapshot& snapshot, const semantics::Profile& profile, const std::string& label, std::vector<matrix::View> views) {
-    auto reader = std::make_unique<Reader>();
-    reader->label = label;
-    reader->profile = &profile;
-    reader->directory = std::make_unique<world::Directory>(snapshot, profile);
-    reader->views = std::move(views);
-    for (const auto& view : reader->views) {
-      std::vector<const Endpoint*> known;
-      for (const Endpoint* pod : reader->directory->running_pods())
-        if (!cluster || cluster->knows(view, pod->node)) known.push_back(pod);
-      reader->surroundings.push_back({.named_port = oracle::cluster_port_names(known)});
-    }
-    readers.push_back(std::move(reader));
-    return *readers.back();
-  }
-
-  const Reader* reader_at(const std::string& node) const {
+  PoolReader* reader_at(const std::string& node) const {
     if (!cluster) return readers[0].get();
     const auto& place = cluster->place_of(node);
     return place.pool ? readers[*place.pool].get() : nullptr;
   }
 
-  static oracle::EndDecision decide_with(const Reader& reader, bool stranger, size_t view, Direction direction, const Endpoint& subject, const Endpoint& peer, base::Protocol protocol,
-                                         base::Port port) {
+  static oracle::EndDecision decide_with(const PoolReader& reader, bool stranger, const PoolReader::Eyes& eyes, Direction direction, const Endpoint& subject, const Endpoint& peer, base::Protocol protocol,
+                                         base::Port port, std::optional<base::Family> of_connection) {
     // The outside as a whole has the family of the connection; where the subject has both, it counts as IPv4 like every flow between ends of both.
     const bool anywhere = peer.kind == logic::EndpointKind::outside && peer.addresses.empty();
-    const auto family = anywhere ? world::shared_family(subject, subject) : world::shared_family(subject, peer);
+    const auto family = !anywhere ? world::shared_family(subject, peer) : of_connection ? of_connection : world::shared_family(subject, subject);
     if (!family) return {EndVerdict::unknown, oracle::EndDecision::By::gap, "the two ends have no address family in common", ""};
     const bool egress = direction == Direction::egress;
     const world::Flow flow{egress ? &subject : &peer, egress ? &peer : &subject, protocol, port, *family};
     const policy::Reading& reading = stranger ? reader.stranger : reader.plain;
-    oracle::EndDecision decision = oracle::evaluate_end(reader.expressions, reading, direction, flow, reader.surroundings[view]);
-    if (egress && anywhere && !decided_at_every_address(reader.expressions, reading, direction, flow, reader.surroundings[view], decision.verdict))
+    oracle::EndDecision decision = oracle::evaluate_end(reader.expressions, reading, direction, flow, eyes.surroundings);
+    if (egress && anywhere && !decided_at_every_address(reader.expressions, reading, direction, flow, eyes.surroundings, decision.verdict))
       return {EndVerdict::unknown, oracle::EndDecision::By::gap, "the Service's address is not in the manifests", ""};
     return decision;
   }
 
-  EndJudgement decide(Direction direction, const std::string& name, const Endpoint& peer, bool as_stranger, bool all_known, base::Protocol protocol, base::Port port) const {
-    const Endpoint* subject = readers[0]->directory->find(name);
+  EndJudgement decide(Direction direction, const std::string& name, const Endpoint& peer, bool as_stranger, bool all_known, base::Protocol protocol, base::Port port, std::optional<base::Family> family = std::nullopt) const {
+    const Endpoint* subject = readers[0]->directory.find(name);
     base::require(subject, "the subject is an end of the snapshot");
     EndJudgement judgement{.reason = "policy does not apply to this end"};
     if (subject->kind != logic::EndpointKind::pod || !subject->policed) return judgement;
-    const Reader* reader = reader_at(subject->node);
+    PoolReader* reader = reader_at(subject->node);
     if (!reader) return {.verdict = EndVerdict::unknown, .reason = cluster->place_of(subject->node).problem, .to_supply = cluster->place_of(subject->node).problem};
-    subject = reader->directory->find(name);
+    subject = reader->directory.find(name);
     judgement.reader = reader->label;
-    for (size_t view = 0; view < reader->views.size(); ++view) {
-      const bool unseen = peer.kind != logic::EndpointKind::outside && !all_known && cluster && !cluster->knows(reader->views[view], peer.node);
-      const auto decision = decide_with(*reader, as_stranger || unseen, view, direction, *subject, peer, protocol, port);
+    for (size_t view = 0; view < reader->eyes.size(); ++view) {
+      const PoolReader::Eyes& eyes = reader->eyes[view];
+      const bool unseen = peer.kind != logic::EndpointKind::outside && !all_known && cluster && !cluster->knows(eyes.view, peer.node);
+      const auto decision = decide_with(*reader, as_stranger || unseen, eyes, direction, *subject, peer, protocol, port, family);
       if (view > 0 && decision.verdict != judgement.verdict) {
         const size_t pool = *cluster->place_of(subject->node).pool;
         return {.verdict = EndVerdict::unknown, .reason = "nobody says whether its agents know the other end or see an address only", .reader = reader->label,
@@ -131,20 +100,12 @@ struct NodeReaders::State {
 };
 
 NodeReaders::NodeReaders(const resource::Snapshot& snapshot, const semantics::Profile& profile) : state_(std::make_unique<State>()) {
-  Reader& reader = state_->add(snapshot, profile, profile.name(), {matrix::View{}});
-  reader.plain = policy::read_policies(reader.expressions, snapshot, facts_of(snapshot), profile);
-  reader.stranger = policy::seen_by_a_stranger(reader.expressions, reader.plain);
+  state_->readers.push_back(std::make_unique<PoolReader>(snapshot, profile));
 }
 
 NodeReaders::NodeReaders(const resource::Snapshot& snapshot, const matrix::Cluster& cluster) : state_(std::make_unique<State>()) {
   state_->cluster = &cluster;
-  for (size_t i = 0; i < cluster.pools().size(); ++i) {
-    const matrix::Pool& pool = cluster.pools()[i];
-    Reader& reader = state_->add(snapshot, pool.profile, pool.label, cluster.views(i));
-    reader.flags = pool.datapath;
-    reader.plain = matrix::read_policies(reader.expressions, snapshot, facts_of(snapshot), pool);
-    reader.stranger = policy::seen_by_a_stranger(reader.expressions, reader.plain);
-  }
+  for (size_t i = 0; i < cluster.pools().size(); ++i) state_->readers.push_back(std::make_unique<PoolReader>(snapshot, cluster, i));
   base::require(!state_->readers.empty(), "a mixed cluster has a pool");
 }
 
@@ -157,19 +118,19 @@ std::string NodeReaders::reader_of(const std::string& node) const {
 }
 
 const semantics::Profile* NodeReaders::profile_of(const std::string& node) const {
-  const Reader* reader = state_->reader_at(node);
+  const PoolReader* reader = state_->reader_at(node);
   return reader ? reader->profile : nullptr;
 }
 
 std::map<std::string, std::string> NodeReaders::flags_of(const std::string& node) const {
-  const Reader* reader = state_->reader_at(node);
-  return reader ? reader->flags : std::map<std::string, std::string>{};
+  const PoolReader* reader = state_->reader_at(node);
+  return reader ? reader->datapath : std::map<std::string, std::string>{};
 }
 
-const Endpoint* NodeReaders::find(const std::string& name) const { return state_->readers[0]->directory->find(name); }
+const Endpoint* NodeReaders::find(const std::string& name) const { return state_->readers[0]->directory.find(name); }
 
-EndJudgement NodeReaders::decide(Direction direction, const std::string& subject, const Endpoint& peer, bool as_stranger, base::Protocol protocol, base::Port port) const {
-  return state_->decide(direction, subject, peer, as_stranger, false, protocol, port);
+EndJudgement NodeReaders::decide(Direction direction, const std::string& subject, const Endpoint& peer, bool as_stranger, base::Protocol protocol, base::Port port, std::optional<base::Family> family) const {
+  return state_->decide(direction, subject, peer, as_stranger, false, protocol, port, family);
 }
 
 EndJudgement NodeReaders::decide_known(Direction direction, const std::string& subject, const Endpoint& peer, base::Protocol protocol, base::Port port) const {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -41,7 +42,9 @@ class NodeReaders {
   const world::Endpoint* find(const std::string& name) const;
 
   /// `subject` is a name of find(). `peer`: the other end as its address is seen; `as_stranger`: the path hides who is behind it.
-  EndJudgement decide(policy::Direction direction, const std::string& subject, const world::Endpoint& peer, bool as_stranger, base::Protocol protocol, base::Port port) const;
+  /// `family`: of the connection, for a peer without addresses; absent: that of the subject, IPv4 where it has both.
+  EndJudgement decide(policy::Direction direction, const std::string& subject, const world::Endpoint& peer, bool as_stranger, base::Protocol protocol, base::Port port,
+                      std::optional<base::Family> family = std::nullopt) const;
   /// The same with the other end known, whatever the reader knows.
   EndJudgement decide_known(policy::Direction direction, const std::string& subject, const world::Endpoint& peer, base::Protocol protocol, base::Port port) const;
 

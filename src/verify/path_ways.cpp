@@ -32,7 +32,8 @@ void collect_services(const Peer& peer, std::vector<std::string>& names) {
 bool offers(const Service& service, Kind kind) {
   if (kind == Kind::pod_ip || kind == Kind::host_port || service.type == "ExternalName" || service.headless) return false;
   if (kind == Kind::cluster_ip) return true;
-  return service.type == "LoadBalancer" || (kind == Kind::node_port && service.type == "NodePort");
+  if (kind == Kind::load_balancer) return service.type == "LoadBalancer";
+  return std::any_of(service.ports.begin(), service.ports.end(), [&](const ServicePort& port) { return path::has_node_port(service, port); });
 }
 
 Expr labelled(logic::Pool& pool, Role role, const resource::ObjectMeta& meta, const resource::Labels& labels) {
@@ -41,7 +42,10 @@ Expr labelled(logic::Pool& pool, Role role, const resource::ObjectMeta& meta, co
   return pool.conjunction(std::move(all));
 }
 
-std::string kind_of(const Service& service) { return service.headless ? "it is headless" : "it is of type " + service.type; }
+std::string kind_of(const Service& service) {
+  if (service.headless) return "it is headless";
+  return "it is of type " + service.type + (service.type == "LoadBalancer" ? " with allocateLoadBalancerNodePorts: false" : "");
+}
 
 class Collector {
  public:
@@ -94,24 +98,48 @@ class Collector {
 
   // ------------------------------------------------------------------------------------------------------------- endpoints
   void add(const Service& service, Kind kind) {
+    const path::ServiceFamilies families = path::families_of(kind, service, cluster_families());
+    const Expr unsure = any_family(families.may_have), any = pool_.either(any_family(families.has), unsure);
+    if (is_named(service)) note_families(service, families);
     for (const ServicePort& port : service.ports) {
-      const Expr leads_to = endpoints(service, port);
+      if (kind == Kind::node_port && !path::has_node_port(service, port)) continue;
+      const Expr leads_to = pool_.both(endpoints(service, port), any);
       if (leads_to.is_false()) continue;
-      result_.ways.push_back({.kind = kind, .service = &service, .port = &port, .entry_port = kind == Kind::node_port ? port.node_port : port.port, .leads_to = leads_to, .served = served(service)});
+      result_.ways.push_back({.kind = kind, .service = &service, .port = &port, .entry_port = kind == Kind::node_port ? port.node_port : port.port, .leads_to = leads_to, .unsure = unsure,
+                              .to_supply = families.to_supply, .asked = std::nullopt, .only_at = {}, .served = served(service)});
     }
+  }
+
+  /// The families that objects show the cluster to have.
+  std::vector<base::Family> cluster_families() const {
+    std::vector<base::Family> families;
+    if (universe_.addresses.families_told && universe_.addresses.ipv4) families.push_back(base::Family::ipv4);
+    if (universe_.addresses.families_told && universe_.addresses.ipv6) families.push_back(base::Family::ipv6);
+    return families;
+  }
+
+  Expr any_family(const std::vector<base::Family>& families) {
+    std::vector<Expr> any;
+    for (const auto family : families) any.push_back(pool_.family_is(family));
+    return pool_.disjunction(std::move(any));
+  }
+
+  /// A Service of a family that no object shows the cluster to have is a way that no flow of the universe can take.
+  void note_families(const Service& service, const path::ServiceFamilies& families) {
+    const auto cluster = cluster_families();
+    const auto shown = [&](base::Family family) { return cluster.empty() || std::find(cluster.begin(), cluster.end(), family) != cluster.end(); };
+    for (const auto family : families.has)
+      if (!shown(family)) {
+        const std::string sentence = "Service " + name_of(service.meta) + " has an " + base::to_string(family) + " address, and no other object shows one of the cluster: give Nodes, Pods or ranges with theirs";
+        if (std::find(result_.supply.begin(), result_.supply.end(), sentence) == result_.supply.end()) result_.supply.push_back(sentence);
+      }
   }
 
   Expr endpoints(const Service& service, const ServicePort& port) {
     if (const auto known = endpoints_.find(&port); known != endpoints_.end()) return known->second;
     const bool listed = by_hand(service) || universe_.kind == world::UniverseKind::observed;
-    const Expr leads_to = pool_.conjunction({pool_.protocol_is(port.protocol), families(service), listed ? listed_endpoints(service, port) : pool_.both(selected(service), target(port))});
+    const Expr leads_to = pool_.both(pool_.protocol_is(port.protocol), listed ? listed_endpoints(service, port) : pool_.both(selected(service), target(port)));
     return endpoints_[&port] = leads_to;
-  }
-
-  Expr families(const Service& service) {
-    std::vector<Expr> any;
-    for (const auto family : path::families_of(service)) any.push_back(pool_.family_is(family));
-    return any.empty() ? logic::True : pool_.disjunction(std::move(any));
   }
 
   Expr selected(const Service& service) {
@@ -132,7 +160,7 @@ class Collector {
 
   /// What EndpointSlices list; for pods that are as they are, also what the selector finds among them.
   Expr listed_endpoints(const Service& service, const ServicePort& port) {
-    const path::Resolution resolution = path::resolve(snapshot_, service, port);
+    const path::Resolution resolution = path::resolve(snapshot_, service, port, universe_.addresses.of_pods_alone());
     const bool may_lead = is_named(service) || by_hand(service);  // a Pod that is not in the input is no end that another Service is asked for
     if (may_lead && !resolution.to_supply.empty()) result_.supply.push_back("Service " + name_of(service.meta) + ": " + resolution.to_supply);
     for (const auto& problem : resolution.problems)
@@ -149,7 +177,7 @@ class Collector {
     std::set<std::string> nodes;
     if (universe_.kind == world::UniverseKind::observed) {
       for (const ServicePort& port : service.ports)
-        for (const auto& backend : path::resolve(snapshot_, service, port).backends)
+        for (const auto& backend : path::resolve(snapshot_, service, port, universe_.addresses.of_pods_alone()).backends)
           if (!backend.node.empty()) nodes.insert(backend.node);
     } else if (!by_hand(service)) {
       const auto candidates = placement::candidates_of(snapshot_);
@@ -176,7 +204,19 @@ class Collector {
   void add_host_ports(const resource::ObjectMeta& meta, const resource::Labels& labels, const resource::PodSpec& spec) {
     for (const auto& port : spec.ports)
       if (port.host_port != 0 && !spec.host_network && port.container != resource::ContainerKind::init)
-        result_.ways.push_back({.kind = Kind::host_port, .entry_port = port.host_port, .leads_to = pool_.conjunction({labelled(pool_, Role::destination, meta, labels), pool_.protocol_is(port.protocol), number(port.number)})});
+        result_.ways.push_back(host_port(port, labelled(pool_, Role::destination, meta, labels)));
+  }
+
+  Way host_port(const resource::ContainerPort& port, Expr pods) {
+    const path::HostPortPlace place = path::place_of(snapshot_, port);
+    Way way{.kind = Kind::host_port, .entry_port = port.host_port, .leads_to = pool_.conjunction({pods, pool_.protocol_is(port.protocol), number(port.number)}), .unsure = logic::False, .to_supply = place.to_supply,
+            .asked = place.address, .only_at = {place.nodes.begin(), place.nodes.end()}};
+    if (place.family) way.leads_to = pool_.both(way.leads_to, pool_.family_is(*place.family));
+    if (!place.to_supply.empty()) way.unsure = logic::True;
+    std::vector<Expr> there;
+    for (const auto& node : place.nodes) there.push_back(pool_.node_is(Role::destination, node));
+    if (!there.empty()) way.leads_to = pool_.both(way.leads_to, pool_.disjunction(std::move(there)));
+    return way;
   }
 
   logic::Pool& pool_;

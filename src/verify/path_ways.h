@@ -19,7 +19,11 @@ struct Way {
   const resource::Service* service = nullptr;   ///< but for podIP and hostPort
   const resource::ServicePort* port = nullptr;  ///< of the Service
   base::Port entry_port = 0;                    ///< that the client asks for: the Service's, the nodePort (0: not in the input) or the hostPort
-  logic::Expr leads_to = logic::True;           ///< the ends, protocol and port of the flows that come out
+  logic::Expr leads_to = logic::True;           ///< the ends, protocol, port and family of the flows that come out
+  logic::Expr unsure = logic::False;            ///< of these the flows of which nobody says whether this way is there for them
+  std::string to_supply;                        ///< what would tell
+  std::optional<base::Address> asked;           ///< of the node that is asked: the only one that answers (hostIP)
+  std::set<std::string> only_at;                ///< the nodes that have it; empty: any
   std::set<std::string> served;                 ///< nodes that surely have an endpoint of it
   std::string text() const;                     ///< "nodePort of acct/account TCP/443"
   bool serves_own_only() const;                 ///< only the node that is asked serves: from its own endpoints

@@ -115,7 +115,7 @@ class PeerTranslation {
     for (const auto& service : snapshot_.services)
       if (service.meta.namespace_name == name.namespace_name && service.meta.name == name.name)
         for (const auto& port : service.ports)
-          for (const auto& backend : path::resolve(snapshot_, service, port).backends) any.push_back(endpoint_expr(pool_, backend, role_, universe_));
+          for (const auto& backend : path::resolve(snapshot_, service, port, universe_.addresses.of_pods_alone()).backends) any.push_back(endpoint_expr(pool_, backend, role_, universe_));
     return pool_.disjunction(std::move(any));
   }
 

@@ -3,9 +3,11 @@
 #include <functional>
 #include <set>
 
+#include "path/service.h"
 #include "placement/owner.h"
 #include "resource/load.h"
 #include "verify/peer_domain.h"
+#include "world/universe.h"
 
 namespace npverify::verify {
 namespace {
@@ -197,6 +199,11 @@ std::vector<std::string> missing_for(const Peer& peer, const Snapshot& snapshot)
       for (const auto& service : snapshot.services)
         if (service.meta.namespace_name == name.namespace_name && service.meta.name == name.name && (!service.selector || service.selector->empty()) && !is_listed(service, snapshot))
           say("the Service " + name.text() + " has no selector, and no EndpointSlice of it is in the input: which pods stand behind it is not known");
+    for (const ObjectName& name : p.services)
+      for (const auto& service : snapshot.services)
+        if (service.meta.namespace_name == name.namespace_name && service.meta.name == name.name && (!service.selector || service.selector->empty()) && is_listed(service, snapshot))
+          for (const auto& port : service.ports)
+            if (const auto found = path::resolve(snapshot, service, port, world::plan_addresses(snapshot).of_pods_alone()); !found.to_supply.empty()) say("Service " + name.text() + ": " + found.to_supply);
   });
   return out;
 }

@@ -32,29 +32,37 @@ std::vector<Expr> Question::within_universe(const std::vector<Expr>& asserted) {
   return all;
 }
 
-smt::Result Question::ask(const std::vector<Expr>& asserted, const std::string& title) { return answer(asserted, title, false); }
-smt::Result Question::smallest(const std::vector<Expr>& asserted, const std::string& title) { return answer(asserted, title, true); }
+smt::Result Question::ask(const std::vector<Expr>& asserted, const std::string& title) { return answer(asserted, title, Want::any); }
+smt::Result Question::smallest(const std::vector<Expr>& asserted, const std::string& title) { return answer(asserted, title, Want::smallest); }
+smt::Result Question::probe(const std::vector<Expr>& asserted, const std::string& title) { return answer(asserted, title, Want::none); }
 
-smt::Result Question::answer(const std::vector<Expr>& asserted, const std::string& title, bool smallest) {
+smt::Result Question::answer(const std::vector<Expr>& asserted, const std::string& title, Want want) {
   const std::vector<Expr> all = within_universe(asserted);
-  ++queries_;
-  if (!options_.dump_smt2.empty()) {
-    std::filesystem::create_directories(options_.dump_smt2);
-    std::string number = std::to_string(queries_);
-    number.insert(0, number.size() < 5 ? 5 - number.size() : 0, '0');
-    std::ofstream(std::filesystem::path(options_.dump_smt2) / (number + ".smt2")) << smt::to_smtlib_script(pool_, all, title);
-  }
   smt::Solver& solver = solvers_.first();
-  smt::Result result = smallest ? solver.minimise(pool_, all) : solver.check(pool_, all);
+  smt::Result result = want == Want::smallest ? solver.minimise(pool_, all) : solver.check(pool_, all);
   if (base::logging()) base::log("query", title + ": " + to_string(result.answer) + (result.reason.empty() ? "" : " (" + result.reason + ")"));
-  if (smt::Solver* second = solvers_.second(); second && result.answer != smt::Answer::unknown) {
-    const smt::Result other = second->check(pool_, all);
-    if (other.answer != smt::Answer::unknown && other.answer != result.answer)
-      throw base::InternalError("the solvers disagree on '" + title + "': " + solver.name() + " says " + to_string(result.answer) + ", " + second->name() + " says " + to_string(other.answer) +
-                                "\n" + smt::to_smtlib_script(pool_, all, title));
-  }
+  if (want == Want::none && result.answer == smt::Answer::sat) return result;
+  ++queries_;
+  if (!options_.dump_smt2.empty()) write_script(all, title);
+  compare(all, title, result);
   if (result.answer == smt::Answer::unsat && !options_.proofs.empty()) write_proof(all, title);
   return result;
+}
+
+void Question::write_script(const std::vector<Expr>& asserted, const std::string& title) const {
+  std::filesystem::create_directories(options_.dump_smt2);
+  std::string number = std::to_string(queries_);
+  number.insert(0, number.size() < 5 ? 5 - number.size() : 0, '0');
+  std::ofstream(std::filesystem::path(options_.dump_smt2) / (number + ".smt2")) << smt::to_smtlib_script(pool_, asserted, title);
+}
+
+void Question::compare(const std::vector<Expr>& asserted, const std::string& title, const smt::Result& result) {
+  smt::Solver* second = solvers_.second();
+  if (!second || result.answer == smt::Answer::unknown) return;
+  const smt::Result other = second->check(pool_, asserted);
+  if (other.answer == smt::Answer::unknown || other.answer == result.answer) return;
+  throw base::InternalError("the solvers disagree on '" + title + "': " + solvers_.first().name() + " says " + to_string(result.answer) + ", " + second->name() + " says " + to_string(other.answer) +
+                            "\n" + smt::to_smtlib_script(pool_, asserted, title));
 }
 
 // Named by what is proved, so that threads and runs need not agree on numbers.

@@ -46,6 +46,9 @@ class Question {
   smt::Result ask(const std::vector<logic::Expr>& asserted, const std::string& title);
   /// The same, smallest.
   smt::Result smallest(const std::vector<logic::Expr>& asserted, const std::string& title);
+  /// As ask, where a flow is but a step on the way to a question that has none: only an answer without a flow is counted, and written down. Which
+  /// flow a solver finds hangs on what it was asked before, so how many steps there are is nothing that two runs agree on.
+  smt::Result probe(const std::vector<logic::Expr>& asserted, const std::string& title);
 
   logic::Pool& pool() { return pool_; }
   const world::Universe& universe() const { return universe_; }
@@ -54,7 +57,10 @@ class Question {
  private:
   std::vector<logic::Expr> within_universe(const std::vector<logic::Expr>& asserted);
   void write_proof(const std::vector<logic::Expr>& asserted, const std::string& title) const;
-  smt::Result answer(const std::vector<logic::Expr>& asserted, const std::string& title, bool smallest);
+  enum class Want : uint8_t { any, smallest, none };
+  smt::Result answer(const std::vector<logic::Expr>& asserted, const std::string& title, Want want);
+  void write_script(const std::vector<logic::Expr>& asserted, const std::string& title) const;
+  void compare(const std::vector<logic::Expr>& asserted, const std::string& title, const smt::Result& result);
 
   logic::Pool& pool_;
   const world::Universe& universe_;

@@ -91,6 +91,7 @@ void decide_families(AddressPlan& plan, const AddressSet& evidence) {
     return;
   }
   plan.ipv4 = plan.ipv6 = true;
+  plan.families_told = false;
   plan.sources.push_back("address families: no object tells them, so both IPv4 and IPv6 are considered");
 }
 
@@ -118,6 +119,7 @@ AddressPlan plan_addresses(const resource::Snapshot& snapshot) {
   plan.services = AddressSet::of(std::move(services));
   decide_families(plan, plan.pods.united(plan.nodes).united(plan.services));
   const bool pods_known = !plan.pods.empty(), nodes_known = !plan.nodes.empty();
+  plan.pods_told = pods_known;
   if (pods_known) {
     plan.sources.push_back("pod addresses: " + join(pods.from));
   } else {

@@ -28,7 +28,10 @@ struct AddressPlan {
   base::AddressSet pods, nodes, services;
   base::AddressSet external;          ///< of no pod, node or service
   bool ipv4 = true, ipv6 = false;     ///< the families of the cluster
+  bool families_told = true;          ///< objects show them; false: it has one of them, or both
+  bool pods_told = true;              ///< objects show `pods`; false: every private address may be one of theirs
   std::vector<std::string> sources;   ///< sentences for the report: "pod addresses 10.244.0.0/16 (spec.podCIDRs of 2 nodes)"
+  base::AddressSet of_pods_alone() const { return pods_told ? pods.minus(nodes) : base::AddressSet{}; }
 };
 
 /// From Node podCIDRs, IP pools and CNI configuration, addresses of pods, else the private ranges; said aloud in `sources`.

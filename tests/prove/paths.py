@@ -23,14 +23,14 @@ from truth.verifier import Verifier  # noqa: E402
 
 PATHS = ("podIP", "clusterIP", "nodePort", "loadBalancer")
 CLIENTS = ("pod", "workload", "node", "external")
-OUTSIDE = "203.0.113.9"
+OUTSIDE, NOBODYS = "203.0.113.9", "192.0.2.7"
 SETTINGS = {"proxy": ("iptables", "iptables", "ipvs", "nftables", "cilium", "bpf"), "load-balancing": ("snat", "dsr"), "routing": ("direct", "tunnel"), "destination-range": ("own", "foreign"), "nat-outgoing": ("true", "false")}
 
 
-def pod(name, namespace, labels, node, address, ports=()):
+def pod(name, namespace, labels, node, addresses, ports=()):
     containers = [{"name": "c", "image": "i", "ports": list(ports)}] if ports else [{"name": "c", "image": "i"}]
     return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "namespace": namespace, "labels": labels}, "spec": {"nodeName": node, "containers": containers},
-            "status": {"phase": "Running", "podIP": address, "podIPs": [{"ip": address}], "conditions": [{"type": "Ready", "status": "True"}]}}
+            "status": {"phase": "Running", "podIP": addresses[0], "podIPs": [{"ip": address} for address in addresses], "conditions": [{"type": "Ready", "status": "True"}]}}
 
 
 def random_peer(rng):
@@ -45,6 +45,8 @@ def random_peer(rng):
         {"ipBlock": {"cidr": "10.96.0.0/16"}},
         {"ipBlock": {"cidr": "0.0.0.0/0"}},
         {"ipBlock": {"cidr": "203.0.113.0/24"}},
+        {"ipBlock": {"cidr": "fd00:10::/64"}},
+        {"ipBlock": {"cidr": f"fd00:{rng.randrange(1, 4)}::/64"}},
     ])
 
 
@@ -78,16 +80,59 @@ def random_service(rng):
         service["spec"]["externalTrafficPolicy"] = rng.choice(["Cluster", "Cluster", "Local"])
     if service["spec"]["type"] == "LoadBalancer":
         service["status"] = {"loadBalancer": {"ingress": [{"ip": "198.51.100.10"}]}}
+        if rng.random() < 0.3:
+            service["spec"]["allocateLoadBalancerNodePorts"] = False
+            if rng.random() < 0.7:
+                del service["spec"]["ports"][0]["nodePort"]
     service["spec"]["internalTrafficPolicy"] = rng.choice(["Cluster", "Cluster", "Cluster", "Local"])
     return service
 
 
+def set_families(rng, service):
+    """As an author leaves them: with or without addresses, families and a policy."""
+    spec = service["spec"]
+    if rng.random() < 0.7:
+        del spec["clusterIP"]
+    policy = rng.choice([None, None, "SingleStack", "PreferDualStack", "RequireDualStack"])
+    families = rng.choice([[], ["IPv4"], ["IPv6"], ["IPv4", "IPv6"] if policy in ("PreferDualStack", "RequireDualStack") else ["IPv6"]])
+    if "clusterIP" in spec and families and families[0] != "IPv4":
+        families = []
+    if families:
+        spec["ipFamilies"] = families
+    if policy:
+        spec["ipFamilyPolicy"] = policy
+
+
+def two_families(world):
+    return any(len(item["spec"]["podCIDRs"]) > 1 for item in world if item["kind"] == "Node")
+
+
+def settled(world):
+    """The world once for each way in which an API server may fill in the Service's families: of a cluster of two families it has one of them first."""
+    service = next(item for item in world if item["kind"] == "Service")["spec"]
+    if not two_families(world):
+        return [world]
+    listed, policy = service.get("ipFamilies") or (["IPv4"] if "clusterIP" in service else []), service.get("ipFamilyPolicy", "SingleStack")
+    both = ["IPv4", "IPv6"]
+    single = [listed] if listed else [["IPv4"], ["IPv6"]]
+    choices = {"SingleStack": single, "RequireDualStack": [both], "PreferDualStack": [both] if len(listed) == 2 else [*single, both]}[policy]
+    worlds = []
+    for families in choices:
+        spec = {**service, "ipFamilies": families, "ipFamilyPolicy": "RequireDualStack" if len(families) == 2 else "SingleStack"}
+        worlds.append([{**item, "spec": spec} if item["kind"] == "Service" else item for item in world])
+    return worlds
+
+
 def random_world(rng, client):
     items = [{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "pay", "labels": {"team": "pay"}}}, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "acct"}}]
+    both = rng.random() < 0.3  # families
     for i in (1, 2, 3):
-        items.append({"apiVersion": "v1", "kind": "Node", "metadata": {"name": f"n{i}", "labels": {"pool": "a" if i == 1 else "b", "name": f"n{i}"}}, "spec": {"podCIDRs": [f"10.244.{i}.0/24"]},
-                      "status": {"addresses": [{"type": "InternalIP", "address": f"10.10.0.{i}"}]}})
+        addresses = [("InternalIP", f"10.10.0.{i}"), *([("InternalIP", f"fd00:10::{i}")] if both else []), ("ExternalIP", f"198.51.100.{i}")]
+        items.append({"apiVersion": "v1", "kind": "Node", "metadata": {"name": f"n{i}", "labels": {"pool": "a" if i == 1 else "b", "name": f"n{i}"}},
+                      "spec": {"podCIDRs": [f"10.244.{i}.0/24", *([f"fd00:{i}::/64"] if both else [])]}, "status": {"addresses": [{"type": kind, "address": address} for kind, address in addresses]}})
     ports = [{"name": "web", "containerPort": 8443, **({"hostPort": 9443} if rng.random() < 0.3 else {})}]
+    if "hostPort" in ports[0] and rng.random() < 0.6:
+        ports[0]["hostIP"] = rng.choice(["0.0.0.0", "10.10.0.1", "10.10.0.2", "198.51.100.1", "198.51.100.3", NOBODYS, *(["::", "fd00:10::2"] if both else [])])
     for name, namespace, app, count, ported in (("client", "pay", "client", 2, ()), ("account", "acct", "account", rng.randrange(1, 4), ports)):
         if client == "workload":
             items.append(deployment(name, namespace, {"app": app}, list(ported), rng.choice([None, None, {"pool": "a"}, {"pool": "b"}])))
@@ -95,8 +140,11 @@ def random_world(rng, client):
         for i in range(count):
             node = rng.randrange(1, 4)
             # A workload is its labels: with one of its own a pod is meant alone.
-            items.append(pod(f"{name}-{i}", namespace, {"app": app, "is": f"{name}-{i}"}, f"n{node}", f"10.244.{node}.{10 + len(items)}", ported))
+            addresses = [f"10.244.{node}.{10 + len(items)}", *([f"fd00:{node}::{10 + len(items)}"] if both else [])]
+            items.append(pod(f"{name}-{i}", namespace, {"app": app, "is": f"{name}-{i}"}, f"n{node}", addresses, ported))
     items.append(random_service(rng))
+    if both:
+        set_families(rng, items[-1])
     items += [random_policy(rng, i) for i in range(rng.randrange(1, 4))]
     return items
 
@@ -140,7 +188,7 @@ def agreement(verifier, world, question):
     """What the shares of each placement must come to; nothing where what is open can be open on all paths alike, or where a Local traffic policy
     makes the other endpoints matter."""
     service = next(item for item in world if item["kind"] == "Service")["spec"]
-    if "Local" in (service.get("externalTrafficPolicy"), service.get("internalTrafficPolicy")):
+    if "Local" in (service.get("externalTrafficPolicy"), service.get("internalTrafficPolicy")) or two_families(world):
         return None
     nodes = sorted({item["spec"]["nodeName"] for item in world if item["kind"] == "Pod" and item["metadata"]["namespace"] == "acct"})
     if not nodes:  # of Deployments each node of the client is a placement too: left to the worlds of pods
@@ -167,17 +215,29 @@ def check_host_port(verifier, client, common, folder, tally):
     (folder / "host-port.yaml").write_text(json.dumps(spec))
     explained, _ = verifier.json("explain", ends_of(client)[0], end, "8443", *common, "--path", "hostPort", "--ratio")
     proved, _ = verifier.json("prove", *common, folder / "host-port.yaml")
-    return compare(client, "hostPort", {one["id"]: one for one in proved["results"]}, explained, tally)
+    return compare(client, "hostPort", {one["id"]: one for one in proved["results"]}, [explained], tally)
 
 
-def compare(client, path, found_by_kind, explained, tally):
+def wanted(kind, path, explanations):
+    """What prove may say where the cluster is one of those explained: what holds in all of them; a flow may break it in each and none in all."""
+    shares = [explained["byPath"].get(path) for explained in explanations]
+    each = {expected(kind, share) if share and share["all"] else "vacuous" for share in shares}
+    if each <= {"proved", "vacuous"}:
+        return each if len(each) == 1 else {"proved"}
+    if each == {"violated"}:
+        return each if len(shares) == 1 else {"violated", "unknown"}
+    return {"unknown"}
+
+
+def compare(client, path, found_by_kind, explanations, tally):
     problems = []
     for kind in ("require", "forbid"):
-        found, share = found_by_kind[kind], explained["byPath"].get(path)
-        want = expected(kind, share) if share and share["all"] else "vacuous"
+        found, want = found_by_kind[kind], wanted(kind, path, explanations)
         tally[client, path, found["verdict"]] = tally.get((client, path, found["verdict"]), 0) + 1
-        if want != found["verdict"]:
-            problems.append(f"{kind} by {path} from {client}: explain says {want}, prove {found['verdict']}: {found['reason']}")
+        if NOBODYS in json.dumps(explanations) and want == {"unknown"} and path == "hostPort":
+            want = {"unknown", "proved"}  # whether there is such a way or not, the policy may deny it, or allow it
+        if found["verdict"] not in want:
+            problems.append(f"{kind} by {path} from {client}: explain says {' or '.join(sorted(want))}, prove {found['verdict']}: {found['reason']}")
         if found["verdict"] == "violated" and found["witness"].get("path") != path:
             problems.append(f"{kind} by {path} from {client}: a witness on the path {found['witness'].get('path')}")
     return problems
@@ -187,19 +247,23 @@ def check_world(verifier, rng, folder, tally):
     client = rng.choice(CLIENTS)
     world = random_world(rng, client)
     service = next(item for item in world if item["kind"] == "Service")["spec"]
-    paths = [path for path in PATHS[:{"ClusterIP": 2, "NodePort": 3, "LoadBalancer": 4}[service["type"]]] if client != "external" or path != "clusterIP"]
+    exposed = service["type"] == "NodePort" or service.get("allocateLoadBalancerNodePorts", True) or "nodePort" in service["ports"][0]
+    paths = [path for path in PATHS[:{"ClusterIP": 2, "NodePort": 3, "LoadBalancer": 4}[service["type"]]] if (client != "external" or path != "clusterIP") and (exposed or path != "nodePort")]
     (folder / "world.json").write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": world}))
     settings = [f"{name}={rng.choice(values)}" for name, values in SETTINGS.items() if rng.random() < 0.7]
     common = [*random_readers(rng, folder), "-f", folder / "world.json", *itertools.chain(*(("--path-setting", one) for one in settings))]
     spec = {"apiVersion": "npverify.io/v1alpha1", "kind": "InvariantSet", "spec": {"invariants": invariants(client, paths)}}
     (folder / "spec.yaml").write_text(json.dumps(spec))
     question = ["explain", ends_of(client)[0], "svc:acct/account", "443", *common, "--path", ",".join(paths)]
-    explained, _ = verifier.json(*question, "--ratio")
+    explanations = []
+    for number, settled_world in enumerate(settled(world)):
+        (folder / f"settled-{number}.json").write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": settled_world}))
+        explanations.append(verifier.json(*[folder / f"settled-{number}.json" if part == folder / "world.json" else part for part in question], "--ratio")[0])
     proved, _ = verifier.json("prove", *common, folder / "spec.yaml")
     results = {one["id"]: one for one in proved["results"]}
     problems = []
     for path in paths:
-        problems += compare(client, path, {kind: results[f"{kind}-{path.lower()}"] for kind in ("require", "forbid")}, explained, tally)
+        problems += compare(client, path, {kind: results[f"{kind}-{path.lower()}"] for kind in ("require", "forbid")}, explanations, tally)
     if any("hostPort" in port for item in world for container in pod_spec(item).get("containers", []) for port in container.get("ports", [])):
         problems += check_host_port(verifier, client, common, folder, tally)
     want, found = agreement(verifier, world, question), results["agree"]
