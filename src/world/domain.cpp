@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 #include <string_view>
+#include <unordered_set>
 
 #include "world/domain.h"
 
@@ -27,7 +28,12 @@ class Domain {
       const Atom& a = pool.atom_of(e);
       if (a.kind == AtomKind::port_named_in_cluster) cluster_ports_.push_back(e);
       if (a.kind == AtomKind::same_node) asks_node_ = true;
-      if (about_an_end(a.kind)) (a.role == Role::source ? source_ : destination_).push_back(e);
+    }
+    if (universe.kind != UniverseKind::possible)
+      for (const Expr e : asserted) read_exclusion(e);
+    for (const Expr e : mentioned) {
+      const Atom& a = pool.atom_of(e);
+      if (about_an_end(a.kind) && !(a.kind == AtomKind::namespace_is && excluded(a.role).contains(pool.text(a.name)))) (a.role == Role::source ? source_ : destination_).push_back(e);
     }
   }
 
@@ -72,6 +78,18 @@ class Domain {
   }
 
   const std::vector<Expr>& atoms(Role role) const { return role == Role::source ? source_ : destination_; }
+  const std::unordered_set<std::string_view>& excluded(Role role) const { return excluded_[role == Role::source ? 0 : 1]; }
+
+  // match: not (the end is in a, or in b, ...)   result: pods there are no ends, and these atoms, false already, tell no two pods apart
+  void read_exclusion(Expr e) {
+    if (pool_.op(e) != logic::Op::negation) return;
+    const Expr in = *pool_.args_begin(e);
+    const std::vector<Expr> parts = pool_.op(in) == logic::Op::disjunction ? pool_.args(in) : std::vector<Expr>{in};
+    const auto names_one = [&](Expr part) { return pool_.op(part) == logic::Op::atom && pool_.atom_of(part).kind == AtomKind::namespace_is && pool_.atom_of(part).role == pool_.atom_of(parts[0]).role; };
+    if (!std::all_of(parts.begin(), parts.end(), names_one)) return;
+    auto& names = excluded_[pool_.atom_of(parts[0]).role == Role::source ? 0 : 1];
+    for (const Expr part : parts) names.insert(pool_.text(pool_.atom_of(part).name));
+  }
 
   Expr kinds(Role role) {
     const auto when = [&](bool wanted, EndpointKind kind, const base::AddressSet& addresses) {
@@ -132,7 +150,7 @@ class Domain {
 
   bool can_be(Role role, size_t pod) const {
     const auto& only = role == Role::source ? universe_.sources : universe_.destinations;
-    return !only || std::binary_search(only->begin(), only->end(), static_cast<uint32_t>(pod));
+    return !excluded(role).contains(universe_.pods[pod].pod.namespace_name) && (!only || std::binary_search(only->begin(), only->end(), static_cast<uint32_t>(pod)));
   }
 
   // Asserted formulas that speak of this end alone. Every pod is held to them, so only short ones: who an end may be, not what policies say of it.
@@ -278,9 +296,11 @@ class Domain {
   // they differ: in what their port names stand for (on other ports), or in what is free of one of them.
   Expr no_pod_twice() {
     std::vector<Cube> sources, destinations;
+    const std::vector<Expr> of_source = demands_on(Role::source), of_destination = demands_on(Role::destination);
+    const auto cube_of = [&](Role role, size_t i) { return can_be(role, i) && may_satisfy(universe_.pods[i], role == Role::source ? of_source : of_destination) ? sorted_cube(role, universe_.pods[i]) : Cube{}; };
     for (size_t i = 0; i < universe_.pods.size(); ++i) {
-      sources.push_back(can_be(Role::source, i) ? sorted_cube(Role::source, universe_.pods[i]) : Cube{});
-      destinations.push_back(can_be(Role::destination, i) ? sorted_cube(Role::destination, universe_.pods[i]) : Cube{});
+      sources.push_back(cube_of(Role::source, i));
+      destinations.push_back(cube_of(Role::destination, i));
     }
     const auto like_source = count_alike(sources), like_destination = count_alike(destinations);
     std::vector<Expr> all;
@@ -320,6 +340,7 @@ class Domain {
   const Universe& universe_;
   const std::vector<Expr>& asserted_;
   std::vector<Expr> source_, destination_, cluster_ports_;
+  std::unordered_set<std::string_view> excluded_[2];  ///< by role: namespaces in which the end is not
   bool asks_node_ = false;
 };
 
