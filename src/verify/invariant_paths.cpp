@@ -277,6 +277,12 @@ logic::Expr PathRun::any_of(const std::vector<Term>& terms, bool definite, size_
   return pool_.disjunction(std::move(any));
 }
 
+std::vector<logic::Expr> PathRun::formulas(const std::vector<Term>& terms, bool definite) {
+  std::vector<Expr> all;
+  for (const Term& term : terms) all.push_back(definite ? term.definite : term.possible);
+  return all;
+}
+
 // One question says whether there is a flow at all. The flow that is shown is the smallest of the first term that has one: of one term there is
 // little to make small, where the smallest of all terms together costs more than everything else.
 std::optional<PathRun::Broken> PathRun::search(const Slice& from, const Slice& to, bool definite_only) {
@@ -285,50 +291,55 @@ std::optional<PathRun::Broken> PathRun::search(const Slice& from, const Slice& t
   const Expr may = any_of(all, false, 0, all.size()), does = any_of(all, true, 0, all.size());
   const std::vector<Expr> both{may, does};
   const std::vector<Expr> domain{run_.in_slice(from, Direction::egress, both), run_.in_slice(to, Direction::ingress, both)};
-  const auto possible = definite_only ? std::nullopt : ask(domain, may);
+  const auto possible = definite_only ? std::nullopt : ask(domain, may, formulas(all, false));
   if (!definite_only && !possible) return std::nullopt;
-  const auto definite = ask(domain, does);
+  const auto definite = ask(domain, does, formulas(all, true));
   if (!definite && !possible) return std::nullopt;
   const bool sure = definite.has_value();
   broken.term = all[first_of(domain, all, sure, sure ? *definite : *possible)];  // it points into `variants`, whose elements a move leaves where they are
-  auto found = smallest_of(domain, sure ? broken.term.definite : broken.term.possible, sure);
+  auto found = smallest_of(domain, broken.term, sure);
   if (!found) return std::nullopt;
   broken.found = std::move(*found);
   return broken;
 }
 
-std::optional<smt::Assignment> PathRun::ask(std::vector<Expr> domain, Expr question, bool probe) {
+std::optional<smt::Assignment> PathRun::ask(std::vector<Expr> domain, Expr question, const std::vector<Expr>& told, bool probe) {
   domain.push_back(question);
   const std::string title = context_.invariant.id + ": paths";
-  smt::Result result = probe ? run_.question_->probe(domain, title) : run_.question_->ask(domain, title);
+  smt::Result result = probe ? run_.question_->probe(domain, title, told) : run_.question_->ask(domain, title, told);
   if (result.answer == smt::Answer::unknown && run_.open_.empty()) run_.open_ = "paths: " + result.reason;
   return result.answer == smt::Answer::sat ? std::move(result.assignment) : std::nullopt;
 }
 
 // Downwards, by the flows that the solver finds on the way, until no term before has one.
 size_t PathRun::first_of(const std::vector<Expr>& domain, const std::vector<Term>& terms, bool definite, smt::Assignment found) {
-  std::vector<Expr> all;
-  for (const Term& term : terms) all.push_back(definite ? term.definite : term.possible);
+  std::vector<Expr> all = formulas(terms, definite);
   for (;;) {
     const std::vector<bool> holds = smt::evaluate_all(pool_, all, found);
     const size_t first = static_cast<size_t>(std::find(holds.begin(), holds.end(), true) - holds.begin());
     base::require(first < holds.size(), "a flow that was found is of some term");
-    auto before = first == 0 ? std::nullopt : ask(domain, any_of(terms, definite, 0, first), true);
+    all.resize(first);
+    auto before = first == 0 ? std::nullopt : ask(domain, pool_.disjunction(all), all, true);
     if (!before) return first;
     found = std::move(*before);
-    all.resize(first);
   }
 }
 
-std::optional<InvariantRun::Found> PathRun::smallest_of(const std::vector<Expr>& domain, Expr question, bool definite) {
-  std::vector<Expr> asserted = domain;
-  asserted.push_back(question);
+// Which of the ways that no hook tells apart it takes is asked of the flow afterwards.
+std::optional<InvariantRun::Found> PathRun::smallest_of(const std::vector<Expr>& domain, const Term& term, bool definite) {
+  std::vector<Expr> asserted = domain, told;
+  asserted.push_back(definite ? term.definite : term.possible);
+  for (const Way* way : term.variant->alike) told.insert(told.end(), {way->leads_to, way->unsure});
+  if (term.other) told.push_back(term.other->way->unsure);
   const std::string title = context_.invariant.id + ": paths";
-  smt::Result result = run_.question_->smallest(asserted, title + ", smallest");
-  if (result.answer == smt::Answer::unknown) result = run_.question_->ask(asserted, title);  // not the smallest, but a flow all the same
+  smt::Result result = run_.question_->smallest(asserted, title + ", smallest", told);
+  if (result.answer == smt::Answer::unknown) result = run_.question_->ask(asserted, title, told);  // not the smallest, but a flow all the same
+  base::require(result.answer != smt::Answer::unsat, "a way on which a flow was found to break has one");
   if (result.answer == smt::Answer::unknown && run_.open_.empty()) run_.open_ = "paths: " + result.reason;
   if (result.answer != smt::Answer::sat) return std::nullopt;
-  return InvariantRun::Found{definite, std::move(*result.assignment), asserted, pool_.atoms_of(asserted)};
+  std::vector<Expr> mentioned = asserted;
+  mentioned.insert(mentioned.end(), told.begin(), told.end());
+  return InvariantRun::Found{definite, std::move(*result.assignment), asserted, pool_.atoms_of(mentioned)};
 }
 
 }  // namespace npverify::verify

@@ -97,11 +97,12 @@ class PathRun {
   std::optional<Broken> search(const Slice& from, const Slice& to, bool definite_only);
   /// Of each piece of one end: can the invariant break there as far as this end's hook goes? True where it is not `asked`.
   std::vector<bool> may_break(const std::vector<Slice>& slices, Direction direction, bool asked);
-  /// A flow of the domain for which `question` holds. `probe`: as Question::probe.
-  std::optional<smt::Assignment> ask(std::vector<Expr> domain, Expr question, bool probe = false);
+  /// A flow of the domain for which `question` holds, and which can be held to `told`. `probe`: as Question::probe.
+  std::optional<smt::Assignment> ask(std::vector<Expr> domain, Expr question, const std::vector<Expr>& told, bool probe = false);
   /// The first of which `definite` (or `possible`) can hold. `found`: a flow for which some of them does.
   size_t first_of(const std::vector<Expr>& domain, const std::vector<Term>& terms, bool definite, smt::Assignment found);
-  std::optional<InvariantRun::Found> smallest_of(const std::vector<Expr>& domain, Expr question, bool definite);
+  std::optional<InvariantRun::Found> smallest_of(const std::vector<Expr>& domain, const Term& term, bool definite);
+  static std::vector<Expr> formulas(const std::vector<Term>& terms, bool definite);
   Expr any_of(const std::vector<Term>& terms, bool definite, size_t first, size_t end) const;
   std::vector<Term> terms_of(const std::vector<Variant>& variants);
   std::vector<Slice> pieces(Direction direction);

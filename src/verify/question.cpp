@@ -26,18 +26,19 @@ Solvers::Solvers(const SolverOptions& options)
 Question::Question(Pool& pool, const world::Universe& universe, const SolverOptions& options, Solvers* shared)
     : pool_(pool), universe_(universe), options_(options), own_(shared ? nullptr : std::make_unique<Solvers>(options)), solvers_(shared ? *shared : *own_) {}
 
-std::vector<Expr> Question::within_universe(const std::vector<Expr>& asserted) {
-  std::vector<Expr> all = asserted;
-  all.push_back(world::domain(pool_, universe_, pool_.atoms_of(asserted), asserted));
+std::vector<Expr> Question::within_universe(const std::vector<Expr>& asserted, const std::vector<Expr>& told) {
+  std::vector<Expr> all = asserted, mentioned = asserted;
+  mentioned.insert(mentioned.end(), told.begin(), told.end());
+  all.push_back(world::domain(pool_, universe_, pool_.atoms_of(mentioned), asserted));
   return all;
 }
 
-smt::Result Question::ask(const std::vector<Expr>& asserted, const std::string& title) { return answer(asserted, title, Want::any); }
-smt::Result Question::smallest(const std::vector<Expr>& asserted, const std::string& title) { return answer(asserted, title, Want::smallest); }
-smt::Result Question::probe(const std::vector<Expr>& asserted, const std::string& title) { return answer(asserted, title, Want::none); }
+smt::Result Question::ask(const std::vector<Expr>& asserted, const std::string& title, const std::vector<Expr>& told) { return answer(asserted, title, Want::any, told); }
+smt::Result Question::smallest(const std::vector<Expr>& asserted, const std::string& title, const std::vector<Expr>& told) { return answer(asserted, title, Want::smallest, told); }
+smt::Result Question::probe(const std::vector<Expr>& asserted, const std::string& title, const std::vector<Expr>& told) { return answer(asserted, title, Want::none, told); }
 
-smt::Result Question::answer(const std::vector<Expr>& asserted, const std::string& title, Want want) {
-  const std::vector<Expr> all = within_universe(asserted);
+smt::Result Question::answer(const std::vector<Expr>& asserted, const std::string& title, Want want, const std::vector<Expr>& told) {
+  const std::vector<Expr> all = within_universe(asserted, told);
   smt::Solver& solver = solvers_.first();
   smt::Result result = want == Want::smallest ? solver.minimise(pool_, all) : solver.check(pool_, all);
   if (base::logging()) base::log("query", title + ": " + to_string(result.answer) + (result.reason.empty() ? "" : " (" + result.reason + ")"));

@@ -43,22 +43,24 @@ class Question {
   Question(logic::Pool& pool, const world::Universe& universe, const SolverOptions& options, Solvers* shared = nullptr);
 
   /// Is there a flow of the universe that satisfies all of `asserted`? `title` names the query in dumps and errors.
-  smt::Result ask(const std::vector<logic::Expr>& asserted, const std::string& title);
+  /// `told`: what the flow that is found will be held to besides. In a closed universe a pod stands for all that no atom tells apart, so the flow
+  /// answers for the atoms of `asserted` and of these alone.
+  smt::Result ask(const std::vector<logic::Expr>& asserted, const std::string& title, const std::vector<logic::Expr>& told = {});
   /// The same, smallest.
-  smt::Result smallest(const std::vector<logic::Expr>& asserted, const std::string& title);
+  smt::Result smallest(const std::vector<logic::Expr>& asserted, const std::string& title, const std::vector<logic::Expr>& told = {});
   /// As ask, where a flow is but a step on the way to a question that has none: only an answer without a flow is counted, and written down. Which
   /// flow a solver finds hangs on what it was asked before, so how many steps there are is nothing that two runs agree on.
-  smt::Result probe(const std::vector<logic::Expr>& asserted, const std::string& title);
+  smt::Result probe(const std::vector<logic::Expr>& asserted, const std::string& title, const std::vector<logic::Expr>& told = {});
 
   logic::Pool& pool() { return pool_; }
   const world::Universe& universe() const { return universe_; }
   size_t queries() const { return queries_; }
 
  private:
-  std::vector<logic::Expr> within_universe(const std::vector<logic::Expr>& asserted);
+  std::vector<logic::Expr> within_universe(const std::vector<logic::Expr>& asserted, const std::vector<logic::Expr>& told);
   void write_proof(const std::vector<logic::Expr>& asserted, const std::string& title) const;
   enum class Want : uint8_t { any, smallest, none };
-  smt::Result answer(const std::vector<logic::Expr>& asserted, const std::string& title, Want want);
+  smt::Result answer(const std::vector<logic::Expr>& asserted, const std::string& title, Want want, const std::vector<logic::Expr>& told);
   void write_script(const std::vector<logic::Expr>& asserted, const std::string& title) const;
   void compare(const std::vector<logic::Expr>& asserted, const std::string& title, const smt::Result& result);
 
