@@ -1,5 +1,6 @@
 #include "report/object_json.h"
 
+#include <algorithm>
 
 namespace npverify::report {
 namespace {
@@ -82,8 +83,13 @@ Json object_of(const resource::Node& node) {
     if (!spec.contains("podCIDR")) spec["podCIDR"] = cidr.to_string();
     spec["podCIDRs"].push_back(cidr.to_string());
   }
+  // Readings ask for every address of a node, and for what its agent wrote to it.
   for (const auto& address : node.internal_ips) addresses.push_back({{"type", "InternalIP"}, {"address", address.to_string()}});
-  return {{"apiVersion", "v1"}, {"kind", "Node"}, {"metadata", metadata_of(node.meta)}, {"spec", spec}, {"status", {{"addresses", addresses}}}};
+  for (const auto& address : node.addresses)
+    if (std::find(node.internal_ips.begin(), node.internal_ips.end(), address) == node.internal_ips.end()) addresses.push_back({{"type", "ExternalIP"}, {"address", address.to_string()}});
+  Json metadata = metadata_of(node.meta);
+  if (!node.meta.annotations.empty()) metadata["annotations"] = Json(node.meta.annotations);
+  return {{"apiVersion", "v1"}, {"kind", "Node"}, {"metadata", metadata}, {"spec", spec}, {"status", {{"addresses", addresses}}}};
 }
 
 Json object_of(const resource::ServiceAccount& account) { return {{"apiVersion", "v1"}, {"kind", "ServiceAccount"}, {"metadata", metadata_of(account.meta)}}; }
