@@ -19,9 +19,9 @@ world::Endpoint pod(const std::string& name, const std::string& ip) {
           .namespace_labels = {{"kubernetes.io/metadata.name", namespace_name}}, .service_account = "default", .node = "", .addresses = {address(ip.c_str())}};
 }
 
-resource::Snapshot read_again(const verify::Witness& witness) {
+resource::Snapshot read_again(const verify::Witness& witness, const resource::Snapshot& of = {}) {
   base::Diagnostics diagnostics;
-  auto snapshot = resource::load_snapshot(manifest::read_text("world.yaml", to_yaml_stream(witness_world(witness, {})), diagnostics), {}, diagnostics);
+  auto snapshot = resource::load_snapshot(manifest::read_text("world.yaml", to_yaml_stream(witness_world(witness, of)), diagnostics), {}, diagnostics);
   INFO(diagnostics.to_string());
   REQUIRE_FALSE(diagnostics.has_errors());
   return snapshot;
@@ -53,6 +53,18 @@ TEST_CASE("the node of a witness has the address that arrives") {
   REQUIRE(snapshot.find_node("n1"));
   CHECK(snapshot.find_node("n1")->internal_ips.front() == address("10.0.0.1"));
   CHECK(witness_flow(witness).ends_with("node:n1,bank/b,TCP,80\n"));
+}
+
+TEST_CASE("a Node of the manifests keeps all its addresses and what its agent wrote to it") {
+  resource::Snapshot manifests;
+  manifests.nodes.push_back({.meta = {.name = "n1", .annotations = {{"network.cilium.io/ipv4-cilium-host", "10.244.2.200"}}}, .internal_ips = {address("10.0.0.1")}, .addresses = {address("10.0.0.1"), address("203.0.113.11")}});
+  verify::Witness witness{.source = pod("bank/b", "10.244.1.2"), .destination = {.kind = logic::EndpointKind::host, .name = "node:n1", .node = "n1", .addresses = {address("10.0.0.1")}}, .port = 80};
+  const auto snapshot = read_again(witness, manifests);
+  const resource::Node* node = snapshot.find_node("n1");
+  REQUIRE(node);
+  CHECK(node->internal_ips == manifests.nodes[0].internal_ips);
+  CHECK(node->addresses == manifests.nodes[0].addresses);
+  CHECK(node->meta.annotations == manifests.nodes[0].meta.annotations);
 }
 
 TEST_CASE("ends on one node share it") {
