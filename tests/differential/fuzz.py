@@ -7,7 +7,8 @@
 
 Worlds come from tests/engines/generate (--kind core, full, wild, agent; see there), those left out that an API server would refuse. Without --seed the
 first seed is taken from the clock and printed. A verdict end on which engine and npverify differ is shrunk to the smallest world in which
-they still differ so, and written to --cases as a case file with the engine's verdict. Unknown ends are counted by reason.
+they still differ so, and written to --cases as a case file with the engine's verdict. Unknown ends are counted by reason. A world is left out for a
+release that lacks a value of its options (encodings/cni tells): no agent of that release starts with it.
 
 Exit: 0 no difference, 1 differences, 2 no driver.
 """
@@ -15,11 +16,15 @@ import argparse
 import collections
 import concurrent.futures
 import dataclasses
+import functools
 import itertools
 import json
 import pathlib
+import re
 import sys
 import time
+
+import yaml
 
 import worldstream
 from truth import casefile, engines, shrink
@@ -28,6 +33,7 @@ from truth.verifier import Failed, Verifier
 
 SIDES = ("egress", "ingress")
 BATCH = 120
+ENCODINGS = pathlib.Path(__file__).resolve().parents[2] / "encodings" / "cni"
 
 
 @dataclasses.dataclass
@@ -40,6 +46,29 @@ class Count:
     npverify_seconds: float = 0
     reasons: collections.Counter = dataclasses.field(default_factory=collections.Counter)
     by_kind: collections.Counter = dataclasses.field(default_factory=collections.Counter)
+    left_out: int = 0
+
+
+def holds(versions, release):
+    """Is the release, such as (1, 16), in a range such as ">=1.15 <1.21"? An empty one holds every release."""
+    order = {">=": lambda a, b: a >= b, "<": lambda a, b: a < b}
+    return all(order[sign](release, tuple(map(int, limit.split(".")[:2]))) for sign, limit in re.findall(r"(>=|<)([0-9.]+)", versions or ""))
+
+
+@functools.cache
+def values_of(profile):
+    """The values that a release has of each option that is told: {option: values}."""
+    cni, _, version = profile.partition("@")
+    file = ENCODINGS / f"{cni}.yaml"
+    told = yaml.safe_load(file.read_text()).get("options") or {} if file.is_file() else {}
+    release = tuple(map(int, version.split(".")[:2])) if version else ()
+    return {f"{cni}.{name}": {value for value, versions in option["values"].items() if holds(versions, release)}
+            for name, option in told.items() if option.get("values") and holds(option.get("versions"), release)}
+
+
+def starts(profile, world):
+    known = values_of(profile)
+    return all(value in known[name] for name, value in (world.get("options") or {}).items() if name in known)
 
 
 class Batch:
@@ -95,6 +124,9 @@ class Comparison:
         for kind, world, ends, engine, ours in zip(batch.kinds, batch.worlds, batch.hidden(profile), theirs, all_ours):
             if engine is not None:
                 engine["verdicts"] = W.mask(engine["verdicts"], ends)
+            if not starts(profile, world):
+                count.left_out += 1
+                continue
             if engine is None:
                 print(f"{profile}: the engine fell over {world['id']}", flush=True)
                 continue
@@ -145,7 +177,7 @@ class Comparison:
     def show(self):
         print(f"\n{'profile':30} {'worlds':>7} {'compared':>11} {'unknown':>8} {'wrong':>7} {'s engine':>9} {'npverify':>9}  worlds by kind")
         for profile, c in sorted(self.counts.items()):
-            print(f"{profile:30} {c.worlds:7} {c.compared:11} {c.unknown:8} {c.wrong:7} {c.engine_seconds:9.1f} {c.npverify_seconds:9.1f}  {dict(c.by_kind)}")
+            print(f"{profile:30} {c.worlds:7} {c.compared:11} {c.unknown:8} {c.wrong:7} {c.engine_seconds:9.1f} {c.npverify_seconds:9.1f}  {dict(c.by_kind)}{f', {c.left_out} left out' if c.left_out else ''}")
             for reason, n in c.reasons.most_common(6):
                 print(f"    unknown {n:6}  {reason}")
 
