@@ -144,14 +144,14 @@ namespace {
 // block by block has the form of one that does it once.
 bool factor_addresses(Pool& pool, Op op, std::vector<Expr>& args) {
   const Op inner = op == Op::conjunction ? Op::disjunction : Op::conjunction;
+  const auto set_in = [&](Expr term) { return std::find_if(pool.args_begin(term), pool.args_end(term), [&](Expr e) { return pool.op(e) == Op::atom && pool.atom_of(e).kind == AtomKind::address_in; }); };
   using Rest = std::vector<Expr>;
   std::map<std::pair<Role, Rest>, std::vector<size_t>> groups;
   for (size_t i = 0; i < args.size(); ++i) {
     if (pool.op(args[i]) != inner) continue;
-    const auto begin = pool.args_begin(args[i]), end = pool.args_end(args[i]);
-    const auto set = std::find_if(begin, end, [&](Expr e) { return pool.op(e) == Op::atom && pool.atom_of(e).kind == AtomKind::address_in; });
+    const auto set = set_in(args[i]), end = pool.args_end(args[i]);
     if (set == end) continue;
-    Rest rest(begin, set);
+    Rest rest(pool.args_begin(args[i]), set);
     rest.insert(rest.end(), set + 1, end);
     groups[{pool.atom_of(*set).role, std::move(rest)}].push_back(i);
   }
@@ -161,7 +161,7 @@ bool factor_addresses(Pool& pool, Op op, std::vector<Expr>& args) {
     if (group.size() < 2) continue;
     std::vector<Expr> sets;
     for (const size_t i : group) {
-      sets.push_back(*std::find_if(pool.args_begin(args[i]), pool.args_end(args[i]), [&](Expr e) { return pool.op(e) == Op::atom && pool.atom_of(e).kind == AtomKind::address_in; }));
+      sets.push_back(*set_in(args[i]));
       gone[i] = true;
     }
     std::vector<Expr> parts = key.second;

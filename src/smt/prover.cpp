@@ -1,8 +1,6 @@
 // Who answers what. A flow can be checked by anybody (checked_assignment asks the plain meaning of every atom, and the oracle replays it), so
 // whoever finds it first will do; that there is none is Z3's word. CaDiCaL finds flows two to four times faster and costs nothing to open,
 // while Z3 costs 11 ms on its first query, so CaDiCaL is asked first and Z3 only where it finds nothing.
-#include <utility>
-
 #include "smt/solver.h"
 
 namespace npverify::smt {

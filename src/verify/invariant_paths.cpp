@@ -248,7 +248,7 @@ std::vector<bool> PathRun::may_break(const std::vector<Slice>& slices, Direction
     const bool ingress = direction == Direction::ingress;
     const std::vector<Variant> here = ingress ? variants(none, slices[i]) : variants(slices[i], none);
     const std::vector<Term> asked_terms = terms_of(here);
-    const Expr any = any_of(asked_terms, false, 0, asked_terms.size());
+    const Expr any = pool_.disjunction(formulas(asked_terms, false));
     open[i] = run_.satisfiable({any, run_.in_slice(slices[i], direction, {any})}, std::string(to_string(direction)) + " alone");
   }
   alone_.reset();
@@ -271,12 +271,6 @@ std::vector<PathRun::Term> PathRun::terms_of(const std::vector<Variant>& variant
   return all;
 }
 
-logic::Expr PathRun::any_of(const std::vector<Term>& terms, bool definite, size_t first, size_t end) const {
-  std::vector<Expr> any;
-  for (size_t i = first; i < end; ++i) any.push_back(definite ? terms[i].definite : terms[i].possible);
-  return pool_.disjunction(std::move(any));
-}
-
 std::vector<logic::Expr> PathRun::formulas(const std::vector<Term>& terms, bool definite) {
   std::vector<Expr> all;
   for (const Term& term : terms) all.push_back(definite ? term.definite : term.possible);
@@ -288,12 +282,13 @@ std::vector<logic::Expr> PathRun::formulas(const std::vector<Term>& terms, bool 
 std::optional<PathRun::Broken> PathRun::search(const Slice& from, const Slice& to, bool definite_only) {
   Broken broken{{}, variants(from, to), {}};
   const std::vector<Term> all = terms_of(broken.variants);
-  const Expr may = any_of(all, false, 0, all.size()), does = any_of(all, true, 0, all.size());
+  const std::vector<Expr> possible_terms = formulas(all, false), definite_terms = formulas(all, true);
+  const Expr may = pool_.disjunction(possible_terms), does = pool_.disjunction(definite_terms);
   const std::vector<Expr> both{may, does};
   const std::vector<Expr> domain{run_.in_slice(from, Direction::egress, both), run_.in_slice(to, Direction::ingress, both)};
-  const auto possible = definite_only ? std::nullopt : ask(domain, may, formulas(all, false));
+  const auto possible = definite_only ? std::nullopt : ask(domain, may, possible_terms);
   if (!definite_only && !possible) return std::nullopt;
-  const auto definite = ask(domain, does, formulas(all, true));
+  const auto definite = ask(domain, does, definite_terms);
   if (!definite && !possible) return std::nullopt;
   const bool sure = definite.has_value();
   broken.term = all[first_of(domain, all, sure, sure ? *definite : *possible)];  // it points into `variants`, whose elements a move leaves where they are

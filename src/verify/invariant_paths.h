@@ -103,7 +103,6 @@ class PathRun {
   size_t first_of(const std::vector<Expr>& domain, const std::vector<Term>& terms, bool definite, smt::Assignment found);
   std::optional<InvariantRun::Found> smallest_of(const std::vector<Expr>& domain, const Term& term, bool definite);
   static std::vector<Expr> formulas(const std::vector<Term>& terms, bool definite);
-  Expr any_of(const std::vector<Term>& terms, bool definite, size_t first, size_t end) const;
   std::vector<Term> terms_of(const std::vector<Variant>& variants);
   std::vector<Slice> pieces(Direction direction);
   /// The policies of every snapshot that is read, by namespace: a piece is cut for all of them. All, or those that bear on one direction.
