@@ -30,3 +30,6 @@
 
 ; Whether a pod may always send to its own node is not specified: the field's text grants one direction, the documentation both.
 (define-fun unspecified.own-node () Bool (and (= direction egress) (= peer.kind host) same-node))
+
+; As whom policy sees a node is not known, the own one included: a flow with one that no rule allows for everybody may be allowed.
+(define-fun unspecified.nodes () Bool (= peer.kind host))

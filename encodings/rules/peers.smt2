@@ -30,16 +30,17 @@
 (define-fun blocks.covered-is-everybody-on-ports ((has-ports Bool)) Bool has-ports)
 
 ; Selectors match pods only.
-(define-fun selectors.pods-only ((matches-unlabelled Bool)) Bool false)
+(define-fun selectors.pods-only ((matches-unlabelled Bool) (by-name Bool)) Bool false)
 
 ; A peer whose namespaceSelector and podSelector only ask for labels to be absent or different matches nodes and the outside too, which have no labels.
-(define-fun selectors.unlabelled-ends-too ((matches-unlabelled Bool)) Bool (and matches-unlabelled (distinct peer.kind pod)))
+(define-fun selectors.unlabelled-ends-too ((matches-unlabelled Bool) (by-name Bool)) Bool (and matches-unlabelled (distinct peer.kind pod)))
 
 ; A peer whose namespaceSelector and podSelector only ask for labels to be absent or different matches nodes other than the subject's own too, not the outside.
-(define-fun selectors.unlabelled-other-nodes-too ((matches-unlabelled Bool)) Bool (and matches-unlabelled (= peer.kind host) (not same-node)))
+(define-fun selectors.unlabelled-other-nodes-too ((matches-unlabelled Bool) (by-name Bool)) Bool (and matches-unlabelled (= peer.kind host) (not same-node)))
 
 ; A peer whose namespaceSelector and podSelector only ask for labels to be absent or different matches nodes too, not the outside.
-(define-fun selectors.unlabelled-nodes-too ((matches-unlabelled Bool)) Bool (and matches-unlabelled (= peer.kind host)))
+(define-fun selectors.unlabelled-nodes-too ((matches-unlabelled Bool) (by-name Bool)) Bool (and matches-unlabelled (= peer.kind host)))
 
-; A peer whose namespaceSelector and podSelector only ask for labels to be absent or different matches every end, pods of the namespaces that it leaves out included.
-(define-fun selectors.unlabelled-is-everybody ((matches-unlabelled Bool)) Bool matches-unlabelled)
+; A peer whose namespaceSelector and podSelector only ask for labels to be absent or different matches every end, pods of the namespaces that it leaves out included; at egress to a port given by its name only the pods that it selects.
+(define-fun selectors.unlabelled-is-everybody ((matches-unlabelled Bool) (by-name Bool)) Bool
+  (and matches-unlabelled (or (= direction ingress) (not by-name))))

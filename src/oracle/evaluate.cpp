@@ -139,8 +139,9 @@ class End {
   static EndDecision unknown(const policy::Gap& gap) { return {EndVerdict::unknown, EndDecision::By::gap, gap.axis + ": " + gap.reason, gap.axis}; }
 
   EndDecision unselected() const {
-    if (side_.unisolated_denied) return {EndVerdict::deny, EndDecision::By::default_deny, "no policy selects it, and the CNI closes what none selects", "enforcement.mode"};
-    return {EndVerdict::allow, EndDecision::By::not_isolated, "not isolated", ""};
+    if (!side_.unisolated_denied) return {EndVerdict::allow, EndDecision::By::not_isolated, "not isolated", ""};
+    if (const auto* gap = gap_of(policy::Gap::Scope::denied)) return unknown(*gap);
+    return {EndVerdict::deny, EndDecision::By::default_deny, "no policy selects it, and the CNI closes what none selects", "enforcement.mode"};
   }
 
   EndDecision by_rules() const {

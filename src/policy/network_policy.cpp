@@ -80,22 +80,62 @@ class Translation {
     }
   }
 
-  Rule rule(const NetworkPolicyRule& source, size_t number) {
-    Rule rule{.peer = logic::True, .ports = logic::True, .origin = source.origin};
-    rule.peer_terms.reserve(source.peers.size());
-    rule.port_terms.reserve(source.ports.size());
-    rule.field = std::string(to_string(direction_)) + "[" + std::to_string(number) + "]";
+  // A rule as written is one Rule, or two where its peers are other ends by a port's name than by its number: one of the numbers, one of the names.
+  // Returns when its ports hold, of either.
+  Expr translate(const NetworkPolicyRule& source, size_t number, std::vector<Rule>& rules) {
+    const std::string field = std::string(to_string(direction_)) + "[" + std::to_string(number) + "]";
+    std::vector<Term> numbers, names;
+    for (size_t i = 0; i < source.ports.size(); ++i) {
+      Term term{port(source.ports[i]), "ports[" + std::to_string(i) + "]", source.ports[i].origin};
+      (is_name(source.ports[i]) ? names : numbers).push_back(std::move(term));
+    }
     const bool has_ports = !source.ports.empty();
-    for (size_t i = 0; i < source.peers.size(); ++i)
-      rule.peer_terms.push_back({peer(source.peers[i], has_ports), (direction_ == Direction::ingress ? "from[" : "to[") + std::to_string(i) + "]", source.peers[i].origin});
-    for (size_t i = 0; i < source.ports.size(); ++i)
-      rule.port_terms.push_back({port(source.ports[i]), "ports[" + std::to_string(i) + "]", source.ports[i].origin});
-    if (!rule.peer_terms.empty()) rule.peer = any(rule.peer_terms);
-    if (!rule.port_terms.empty()) rule.ports = any(rule.port_terms);
-    return rule;
+    std::vector<Term> by_number = peers(source, has_ports, false);
+    if (!names.empty()) {
+      std::vector<Term> by_name = peers(source, has_ports, true);
+      if (!std::ranges::equal(by_number, by_name, {}, &Term::when, &Term::when)) {
+        rules.push_back(rule(field, source.origin, std::move(by_name), names));
+        if (numbers.empty()) return rules.back().ports;
+        rules.push_back(rule(field, source.origin, std::move(by_number), std::move(numbers)));
+        return pool_.either(rules.back().ports, rules[rules.size() - 2].ports);
+      }
+    }
+    rules.push_back(rule(field, source.origin, std::move(by_number), in_order(std::move(numbers), std::move(names), source)));
+    return rules.back().ports;
   }
 
  private:
+  static bool is_name(const NetworkPolicyPort& entry) { return std::holds_alternative<std::string>(entry.port); }
+
+  // The two lists as one, in the order of the source.
+  static std::vector<Term> in_order(std::vector<Term> numbers, std::vector<Term> names, const NetworkPolicyRule& source) {
+    if (names.empty()) return numbers;
+    std::vector<Term> all;
+    all.reserve(source.ports.size());
+    auto number = numbers.begin(), name = names.begin();
+    for (const auto& entry : source.ports) all.push_back(std::move(is_name(entry) ? *name++ : *number++));
+    return all;
+  }
+
+  std::vector<Term> peers(const NetworkPolicyRule& source, bool has_ports, bool by_name) {
+    std::vector<Term> terms;
+    terms.reserve(source.peers.size());
+    for (size_t i = 0; i < source.peers.size(); ++i)
+      terms.push_back({peer(source.peers[i], has_ports, by_name), (direction_ == Direction::ingress ? "from[" : "to[") + std::to_string(i) + "]", source.peers[i].origin});
+    return terms;
+  }
+
+  // No terms: every peer, every port.
+  Rule rule(const std::string& field, const resource::Origin& origin, std::vector<Term> peers, std::vector<Term> ports) {
+    Rule rule{.peer = logic::True, .ports = logic::True, .origin = origin};
+    rule.field = field;
+    if (!peers.empty()) rule.peer = any(peers);
+    if (!ports.empty()) rule.ports = any(ports);
+    rule.peer_terms = std::move(peers);
+    rule.port_terms = std::move(ports);
+    return rule;
+  }
+
   Expr any(const std::vector<Term>& terms) {
     if (terms.size() == 1) return terms[0].when;
     std::vector<Expr> all;
@@ -104,10 +144,10 @@ class Translation {
     return pool_.disjunction(std::move(all));
   }
 
-  Expr peer(const NetworkPolicyPeer& peer, bool has_ports) { return peer.ip_block ? block(*peer.ip_block, has_ports) : selected(peer); }
+  Expr peer(const NetworkPolicyPeer& peer, bool has_ports, bool by_name) { return peer.ip_block ? block(*peer.ip_block, has_ports) : selected(peer, by_name); }
 
   // Pods by selectors; and, for the CNIs that look there, ends that are no pods.
-  Expr selected(const NetworkPolicyPeer& peer) {
+  Expr selected(const NetworkPolicyPeer& peer, bool by_name) {
     if ((peer.pod_selector && structure_.selects_everything(*peer.pod_selector, false)) || (peer.namespace_selector && structure_.selects_everything(*peer.namespace_selector, true))) return logic::True;
     const Expr is_pod = pool_.kind_is(peer_, logic::EndpointKind::pod);
     std::vector<Expr> pod{is_pod, in_namespace(peer)};
@@ -115,7 +155,7 @@ class Translation {
     if (peer.pod_selector) pod.push_back(peer.namespace_selector ? labels_.pods(pool_, peer_, *peer.pod_selector) : labels_.pods_of_own_namespace(pool_, peer_, *peer.pod_selector));
     const bool matches_unlabelled = peer.namespace_selector && !peer.namespace_selector->empty() && asks_only_for_absence(*peer.namespace_selector) &&
                                     (!peer.pod_selector || asks_only_for_absence(*peer.pod_selector));
-    const Expr beyond = axes_.ask("selectors.beyond-pods", {matches_unlabelled ? logic::True : logic::False}, direction_);
+    const Expr beyond = axes_.ask("selectors.beyond-pods", {truth(matches_unlabelled), truth(by_name)}, direction_);
     return pool_.either(pool_.conjunction(std::move(pod)), beyond);
   }
 
@@ -311,8 +351,8 @@ void translate_network_policies(AxisReader& axes, const LabelView& labels, const
       Translation translation(axes, structure, labels, addresses, policy, direction);
       read.rules.reserve(rules.size());
       for (size_t i = 0; i < rules.size(); ++i) {
-        read.rules.push_back(translation.rule(rules[i], i));
-        translation.note_open(rules[i], read, read.rules.back().ports, side);
+        const Expr ports = translation.translate(rules[i], i, read.rules);
+        translation.note_open(rules[i], read, ports, side);
       }
       note_gaps(axes.take_missing(), read, axes.profile(), side);
       side.by_namespace[read.namespace_name].push_back(static_cast<uint32_t>(side.policies.size()));

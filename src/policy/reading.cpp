@@ -98,7 +98,8 @@ constexpr DatapathAxis datapath_axes[] = {{"datapath.sctp", drop, sctp},
                                           {"datapath.to-own-node", drop, sent_to_a_host},
                                           {"datapath.from-own-node", admit, from_a_host},
                                           {"protocols.beyond", unknown_isolated, icmp},
-                                          {"hosts.to-own-node", unknown_denied, sent_to_a_host}};
+                                          {"hosts.to-own-node", unknown_denied, sent_to_a_host},
+                                          {"hosts.identity", unknown_denied, with_a_host}};
 
 // Nothing is known of these flows.
 void add_gap(const semantics::Profile& profile, const std::string& axis, logic::Expr flows, DirectionReading& side) {

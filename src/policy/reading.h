@@ -14,7 +14,7 @@
 /// At one end of a flow (the subject; the other end is the peer) the verdict of a direction is, in this order:
 ///   dropped   one of `drops` holds: deny, whatever policy says
 ///   admitted  one of `admits` holds: allow, whatever policy says
-///   unisolated  no policy that isolates the direction selects the subject: allow (or deny where `unisolated_denied`)
+///   unisolated  no policy that isolates the direction selects the subject: allow (or go on where `unisolated_denied`)
 ///   allowed   some rule of a policy that selects the subject matches peer and ports: allow
 ///   otherwise deny
 /// and unknown wherever `gaps` says so. Nothing downstream of this header knows the name of a CNI.

@@ -152,12 +152,14 @@ Outcome Side::judged(const Profile& profile, PeerKind kind, const PortTable& por
   };
   take(out.allow, isolated ? c.admit_isolated : c.admit_open);
   take(out.unknown, profile.unknown ? PortTable::all() : c.unknown);
-  if (!reading_.enforced || !isolated) {
-    take(reading_.enforced && reading_.unisolated_denied ? out.deny : out.allow, PortTable::all());
+  if (!reading_.enforced || (!isolated && !reading_.unisolated_denied)) {
+    take(out.allow, PortTable::all());
     return out;
   }
-  take(out.unknown, profile.unknown_if_isolated ? PortTable::all() : c.unknown_if_isolated);
-  take(out.allow, ports);
+  if (isolated) {
+    take(out.unknown, profile.unknown_if_isolated ? PortTable::all() : c.unknown_if_isolated);
+    take(out.allow, ports);
+  }
   take(out.unknown, profile.unknown_if_denied ? PortTable::all() : c.unknown_if_denied);
   take(out.deny, PortTable::all());
   return out;

@@ -14,7 +14,7 @@ const std::vector<Place>& places() {
       {"block", false, {{"in-block", boolean}, {"zero-length", boolean}}},                  // an ipBlock; in-block: the peer's address lies in cidr minus excepts
       {"block-other-family", false, {{"zero-length", boolean}, {"has-except", boolean}}},   // an ipBlock, for a flow of the other family
       {"block-empty", false, {{"has-ports", boolean}}},                                     // an ipBlock whose excepts leave nothing
-      {"selector-beyond-pods", false, {{"matches-unlabelled", boolean}}},                   // selectors, for a peer that is no pod
+      {"selector-beyond-pods", false, {{"matches-unlabelled", boolean}, {"by-name", boolean}}},  // selectors, for an end that they do not ask for
       {"refusal", false, {}},                                                               // is the policy as a whole refused? (policy.* facts)
       {"drop", false, {}},                                                                  // denied whatever policy says
       {"admit", false, {{"isolated", boolean}}},                                            // allowed whatever policy says

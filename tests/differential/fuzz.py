@@ -189,6 +189,7 @@ def main():
     parser.add_argument("--engine", action="append", default=[], help="profile (repeatable); default: every driver that is built")
     parser.add_argument("--seed", "--seed-from", type=int, default=0)
     parser.add_argument("--kind", action="append", default=[], choices=worldstream.KINDS)
+    parser.add_argument("--option", action="append", default=[], metavar="CNI.NAME=VALUE", help="in every world, whatever it would have chosen (repeatable)")
     parser.add_argument("--cases", type=pathlib.Path, help="folder for shrunk differences")
     parser.add_argument("--most-cases", type=int, default=5, help="cases a profile")
     parser.add_argument("--npverify")
@@ -205,7 +206,7 @@ def main():
     kinds = options.kind or list(worldstream.KINDS)
     print(f"seeds from {seed}, worlds {', '.join(kinds)}, profiles {', '.join(profiles)}", flush=True)
     comparison, started, done = Comparison(options.npverify, options.cases, options.most_cases), time.monotonic(), 0
-    stream = worldstream.worlds(kinds, seed)
+    stream = worldstream.worlds(kinds, seed, dict(one.split("=", 1) for one in options.option))
     last, ahead = seed, concurrent.futures.ThreadPoolExecutor(1)      # the next batch is made while this one is asked
 
     def make(left):

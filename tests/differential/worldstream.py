@@ -24,20 +24,20 @@ generate = module(ENGINES / "generate" / "generate.py")
 evaluate = module(ENGINES / "reference" / "evaluate.py")
 
 
-def world(kind, seed):
-    """The world of this seed, or None where the API server would refuse one of its policies."""
+def world(kind, seed, options=None):
+    """The world of this seed, `options` above its own, or None where the API server would refuse one of its policies."""
     made = generate.World("np", kind, seed).build()
     if evaluate.World(made["objects"]).problems:
         return None
-    made["options"] = {**OPTIONS, **made["options"]}
+    made["options"] = {**OPTIONS, **made["options"], **(options or {})}
     return made
 
 
-def worlds(kinds, seed):
+def worlds(kinds, seed, options=None):
     """(kind, seed, world) without end: the kinds in turn, seed after seed."""
     while True:
         for kind in kinds:
-            made = world(kind, seed)
+            made = world(kind, seed, options)
             if made:
                 yield kind, seed, made
         seed += 1

@@ -143,7 +143,7 @@ TEST_CASE("options that nobody looked at together are a gap, those that an entry
     return resolved.gap() ? "gap" : resolved.rule;
   };
   const std::map<std::string, std::string> labels_and_cluster{{"enable-node-selector-labels", "true"}, {"policy-default-local-cluster", "true"}};
-  CHECK(rule("cilium@1.18", "selectors.beyond-pods", labels_and_cluster) == "gap");
+  CHECK(rule("cilium@1.18", "selectors.beyond-pods", labels_and_cluster) == "selectors.unlabelled-other-nodes-too");
   CHECK(rule("cilium@1.20", "selectors.beyond-pods", labels_and_cluster) == "selectors.unlabelled-nodes-too");
   CHECK(rule("cilium@1.20", "datapath.from-own-node", {{"allow-localhost", "policy"}, {"enable-policy", "always"}}) == "admits.nothing");
   CHECK(rule("cilium@1.20", "enforcement.mode", {{"policy-audit-mode", "true"}, {"enable-policy", "always"}}) == "enforcement.never");

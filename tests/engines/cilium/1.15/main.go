@@ -89,7 +89,7 @@ func (g *glue) NewView(cfg *common.Config, w *common.World) common.View {
 	identity.AddReservedIdentityWithLabels(identity.ReservedIdentityHost, labels.LabelHost)
 	ids := cache.IdentityCache{}
 	identity.IterateReservedIdentities(func(id identity.NumericIdentity, i *identity.Identity) { ids[id] = i.LabelArray })
-	return &view{cfg: cfg, ids: ids, byID: map[uint32]*identity.Identity{}, ports: porttypes.NewNamedPortMultiMap()}
+	return &view{cfg: cfg, ids: ids, host: labels.NewFrom(labels.LabelHost), byID: map[uint32]*identity.Identity{}, ports: porttypes.NewNamedPortMultiMap()}
 }
 
 type updater interface {
@@ -102,6 +102,7 @@ type view struct {
 	rules api.Rules
 	ids   cache.IdentityCache
 	byID  map[uint32]*identity.Identity
+	host  labels.Labels // of the identity host
 	ports updater
 	repo  *policy.Repository
 	nEP   uint64
@@ -190,23 +191,20 @@ func (v *view) AddNode(n *common.Node, local bool, alloc func() uint32) map[neti
 	if !v.cfg.CIDRMatchNodes {
 		return nil
 	}
-	if local {
-		host := labels.NewFrom(labels.LabelHost)
-		if v.cfg.CIDRMatchNodes {
-			for _, a := range n.Addrs {
-				host.MergeLabels(labels.GetCIDRLabels(netip.PrefixFrom(a, a.BitLen())))
-			}
-		}
-		host = noWorld(host)
-		v.ids[identity.ReservedIdentityHost] = host.LabelArray()
-		return nil
-	}
+	// Without remote-node identities every node is host, and the identity host gets the CIDR labels of all of their addresses (updateReservedHostLabels).
+	// As without mode nodes every address of a node counts as known; nodeAddressSkipsIPCache leaves some out unless nodes are encrypted.
 	out := map[netip.Addr]uint32{}
+	if local || !v.cfg.RemoteNodeIdentity {
+		for _, a := range n.Addrs {
+			v.host.MergeLabels(labels.GetCIDRLabels(netip.PrefixFrom(a, a.BitLen())))
+			out[a] = common.IDHost
+		}
+		v.ids[identity.ReservedIdentityHost] = noWorld(v.host).LabelArray()
+		return out
+	}
 	for _, a := range n.Addrs {
 		l := labels.NewFrom(labels.LabelRemoteNode)
-		if v.cfg.CIDRMatchNodes {
-			l.MergeLabels(labels.GetCIDRLabels(netip.PrefixFrom(a, a.BitLen())))
-		}
+		l.MergeLabels(labels.GetCIDRLabels(netip.PrefixFrom(a, a.BitLen())))
 		out[a] = alloc()
 		v.add(out[a], noWorld(l))
 	}
