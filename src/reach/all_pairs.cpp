@@ -95,7 +95,7 @@ class Counting {
     counts_.workloads.pairs += total_.workloads * (total_.workloads - (total_.workloads > 0));
     counts_.pods.pairs = total_.pods * total_.pods - total_.pods;
     counts_.classes = rows.classes();
-    groups_.resize(rows.forms());
+    weights_of_groups_.resize(rows.forms());
   }
 
   Counts run() {
@@ -106,30 +106,15 @@ class Counting {
   }
 
  private:
-  /// Destinations that have the same usual outcome for every source of one form.
-  struct Groups {
-    bool known = false;
-    std::vector<uint32_t> of_class;
-    std::vector<ClassId> member;
-    std::vector<Weight> weights;
-  };
-
-  Groups& groups_for(ClassId source) {
-    Groups& groups = groups_[rows_.form(source)];
-    if (groups.known) return groups;
-    groups.known = true;
-    Numbering<std::vector<uint32_t>> numbers;
+  const std::vector<Weight>& weights_of(const PairRows::Groups& groups, ClassId source) {
+    std::vector<Weight>& weights = weights_of_groups_[rows_.form(source)];
+    if (!weights.empty()) return weights;
+    weights.resize(groups.member.size());
     for (ClassId id = 0; id < weights_.size(); ++id) {
-      const uint32_t group = numbers.number(rows_.usual_key(source, id));
-      if (group == groups.member.size()) {
-        groups.member.push_back(id);
-        groups.weights.emplace_back();
-      }
-      groups.of_class.push_back(group);
-      groups.weights[group].workloads += weights_[id].workloads;
-      groups.weights[group].pods += weights_[id].pods;
+      weights[groups.of_class[id]].workloads += weights_[id].workloads;
+      weights[groups.of_class[id]].pods += weights_[id].pods;
     }
-    return groups;
+    return weights;
   }
 
   void add_pairs(const Weight& source, uint64_t workloads, uint64_t pods, OutcomeId outcome) {
@@ -150,8 +135,8 @@ class Counting {
   void count_class(ClassId source) {
     rows_.take_row(source);
     const Weight& weight = weights_[source];
-    Groups& groups = groups_for(source);
-    left_ = groups.weights;
+    const PairRows::Groups& groups = rows_.groups_for(source);
+    left_ = weights_of(groups, source);
     for (const ClassId id : rows_.touched()) {
       left_[groups.of_class[id]].workloads -= weights_[id].workloads;
       left_[groups.of_class[id]].pods -= weights_[id].pods;
@@ -184,7 +169,7 @@ class Counting {
   std::vector<Weight> weights_;  ///< by class
   std::vector<uint32_t> mixed_;  ///< workloads whose pods can be of several classes
   Weight total_;
-  std::vector<Groups> groups_;   ///< by form of the source
+  std::vector<std::vector<Weight>> weights_of_groups_;  ///< by form of the source
   std::vector<Weight> left_;
   std::vector<OutcomeId> of_class_;
   Counts counts_;

@@ -89,6 +89,7 @@ void PairRows::read_forms() {
       lane.usual_in.push_back(std::move(usual));
     }
   stamps_.resize(classes_.size());
+  groups_.resize(forms_.size());
 }
 
 // ------------------------------------------------------------------------------------------------ by class
@@ -142,18 +143,42 @@ OutcomeId PairRows::usual_outcome(ClassId destination) {
   return all;
 }
 
-std::vector<uint32_t> PairRows::usual_key(ClassId source, ClassId destination) {
+// What usual_outcome() depends on beside the row: classes with equal keys have equal ones.
+std::vector<uint32_t> PairRows::usual_key(ClassId source, ClassId destination) const {
   std::vector<uint32_t> key{form_of_[destination]};
   for (const Lane& lane : lanes_) key.push_back(classes_.has_family(destination, lane.family) ? lane.usual_in[form_of_[source]][lane.ingress.profile_of(destination)] : 0);
   return key;
 }
 
+const PairRows::Groups& PairRows::groups_for(ClassId source) {
+  Groups& groups = groups_[form_of_[source]];
+  if (!groups.of_class.empty()) return groups;
+  Numbering<std::vector<uint32_t>> numbers;
+  groups.of_class.reserve(classes_.size());
+  for (ClassId id = 0; id < classes_.size(); ++id) {
+    groups.of_class.push_back(numbers.number(usual_key(source, id)));
+    if (groups.of_class.back() == groups.member.size()) groups.member.push_back(id);
+  }
+  return groups;
+}
+
 // ------------------------------------------------------------------------------------------------ by workload
+// Most destinations are named by no rule: their outcome is looked up once a group.
+void PairRows::add_row(std::vector<OutcomeId>& towards) {
+  const Groups& groups = groups_for(row_);
+  std::vector<OutcomeId> usual;
+  usual.reserve(groups.member.size());
+  for (const ClassId member : groups.member) usual.push_back(usual_outcome(member));
+  for (ClassId id = 0; id < classes_.size(); ++id)
+    if (stamps_[id] != stamp_) towards[id] = unite(towards[id], usual[groups.of_class[id]]);
+  for (const ClassId id : touched_) towards[id] = unite(towards[id], outcome(id));
+}
+
 void PairRows::take_rows(uint32_t workload, std::vector<OutcomeId>& towards) {
   towards.assign(classes_.size(), 0);
   for (const ClassId source : classes_of_[workload]) {
     take_row(source);
-    for (ClassId id = 0; id < classes_.size(); ++id) towards[id] = unite(towards[id], outcome(id));
+    add_row(towards);
   }
 }
 
@@ -218,7 +243,6 @@ const PairRows::Known& PairRows::known(OutcomeId id) {
   return known;
 }
 
-PairRows::Category PairRows::category(OutcomeId id) { return known(id).category; }
 const Reach& PairRows::reach(OutcomeId id) { return known(id).reach; }
 
 }  // namespace npverify::reach

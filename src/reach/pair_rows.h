@@ -22,8 +22,13 @@ class PairRows {
   OutcomeId usual_outcome(ClassId destination);
   /// The destinations that some rule names.
   const std::vector<ClassId>& touched() const { return touched_; }
-  /// What usual_outcome() depends on beside the row: classes with equal keys have equal ones.
-  std::vector<uint32_t> usual_key(ClassId source, ClassId destination);
+  /// Destinations that have the same usual outcome for every source of one form.
+  struct Groups {
+    std::vector<uint32_t> of_class;
+    std::vector<ClassId> member;  ///< a class of each group
+  };
+  /// Those of the form of `source`.
+  const Groups& groups_for(ClassId source);
 
   // ------------------------------------------------------------------------------------------------ by workload
   /// The classes that its pods can be of, sorted.
@@ -37,7 +42,7 @@ class PairRows {
 
   // ------------------------------------------------------------------------------------------------ outcomes
   enum class Category : uint8_t { denied, always, depends, unknown };
-  Category category(OutcomeId id);
+  Category category(OutcomeId id) { return id < known_.size() && !known_[id].fresh ? known_[id].category : known(id).category; }
   const Reach& reach(OutcomeId id);
   OutcomeId unite(OutcomeId a, OutcomeId b) { return a == 0 ? b : b == 0 ? a : tables_.unite_outcomes(a, b); }
 
@@ -67,6 +72,8 @@ class PairRows {
   void touch(ClassId id);
   const Known& known(OutcomeId id);
   OutcomeId usual_in(const Lane& lane, ClassId destination) const;
+  std::vector<uint32_t> usual_key(ClassId source, ClassId destination) const;
+  void add_row(std::vector<OutcomeId>& towards);
 
   const ClosedWorld& world_;
   PortTable protocols_;
@@ -77,6 +84,7 @@ class PairRows {
   std::deque<Lane> lanes_;
   std::vector<uint32_t> form_of_;  ///< peers of one form have the same usual outcome whoever the subject is
   std::vector<ClassId> forms_;     ///< a class of each form
+  std::vector<Groups> groups_;     ///< by form; empty until they are asked for
   std::vector<uint32_t> stamps_;   ///< by class: the row that touched it last
   uint32_t stamp_ = 0;
   std::vector<ClassId> touched_;
