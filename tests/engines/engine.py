@@ -4,7 +4,7 @@
     scripts/engine list
     scripts/engine build all | NAME [VERSION...]
     scripts/engine run NAME VERSION [flags of the driver] < worlds.jsonl
-    scripts/engine measure NAME VERSION [--module QUERY] [--data DIR] [--against NAME@VERSION]
+    scripts/engine [measure] NAME VERSION [--module QUERY] [--data DIR] [--against NAME@VERSION]
 """
 import argparse
 import collections
@@ -160,7 +160,7 @@ def draft(name, new, changed, same):
     print(f"\n# draft for encodings/cni/{name}.yaml; release {release}\naxes:")
     for axis, found in changed.items():
         if axis:
-            print(f"  {axis}:\n    - versions: \">={version} <{upper}\"\n      rule: TODO          # which rule says this? encodings/axes.yaml lists those of the axis\n"
+            print(f"  {axis}:\n    - versions: \">={version} <{upper}\"\n      rule: \"\"          # which rule says this? encodings/axes.yaml lists those of the axis\n"
                   f"      confidence: measured\n      evidence:")
             for case, world, changes in found:
                 n, side, was, now = changes[0]
@@ -211,6 +211,8 @@ def main():
         os.execv(binary[0], [*binary, *flags])
     if command == "measure" and arguments:
         return measure(arguments)
+    if command in MODULES and arguments:
+        return measure([command, *arguments])
     print(__doc__)
     return 0 if command in ("-h", "--help") else 2
 
