@@ -1,6 +1,7 @@
 #include "cache/table.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
 namespace npverify::cache {
@@ -30,9 +31,21 @@ std::string_view bytes_of(const T& value) {
 
 /// The first eight bytes of a digest as a number that orders as the digest does.
 uint64_t leading(const Digest& digest) {
-  uint64_t number = 0;
-  for (size_t i = 0; i < 8; ++i) number = number << 8 | digest[i];
-  return number;
+  uint64_t number;
+  std::memcpy(&number, digest.data(), sizeof number);
+  return std::endian::native == std::endian::little ? __builtin_bswap64(number) : number;
+}
+
+/// As digests are ordered; most are told apart by their first bytes.
+bool less(const Digest& a, const Digest& b) {
+  const uint64_t first = leading(a), second = leading(b);
+  return first != second ? first < second : a < b;
+}
+
+/// What part `share` of 2^64 is of `count`.
+size_t scaled(uint64_t share, size_t count) {
+  __extension__ using wide = unsigned __int128;
+  return static_cast<size_t>(static_cast<wide>(share) * count >> 64);
 }
 
 }  // namespace
@@ -59,14 +72,22 @@ std::optional<Table> Table::read(std::string bytes, const Digest& owner) {
   return table;
 }
 
-// The keys are evenly spread, so a key's own value says about where it stands.
+// The keys are evenly spread, so a key's own value says about where it stands, and how far a look is off says it again.
+size_t Table::place_of(const Digest& key) const {
+  const uint64_t wanted = leading(key);
+  size_t at = scaled(wanted, keys_);
+  for (int looks = 0; looks < 3; ++looks) {
+    const uint64_t there = leading(entry(at)->key);
+    at = there < wanted ? std::min(keys_ - 1, at + scaled(wanted - there, keys_)) : at - std::min(at, scaled(there - wanted, keys_));
+  }
+  while (at > 0 && !less(entry(at - 1)->key, key)) --at;
+  while (at < keys_ && less(entry(at)->key, key)) ++at;
+  return at;
+}
+
 std::optional<std::string_view> Table::find(const Digest& key) {
-  if (const auto it = added_.find(key); it != added_.end()) return it->second;
-  if (keys_ == 0) return std::nullopt;
-  __extension__ using wide = unsigned __int128;
-  size_t at = static_cast<size_t>(static_cast<wide>(leading(key)) * keys_ >> 64);
-  while (at > 0 && entry(at)->key > key) --at;
-  while (at < keys_ && entry(at)->key < key) ++at;
+  if (const auto it = added_.empty() ? added_.end() : added_.find(key); it != added_.end()) return it->second;
+  const size_t at = keys_ == 0 ? 0 : place_of(key);
   if (at == keys_ || entry(at)->key != key) return std::nullopt;
   used_[at] = true;
   return text_of(at);
@@ -83,29 +104,36 @@ std::string Table::write(const Digest& owner) const {
   struct Kept {
     Digest key;
     std::string_view text;
-    uint16_t idle = 0;
+    uint16_t idle;
   };
-  std::vector<Kept> kept;
-  for (const auto& [key, text] : added_) kept.push_back({key, text});
+  std::vector<Kept> added, kept;
+  for (const auto& [key, text] : added_) added.push_back({key, text, 0});
+  std::sort(added.begin(), added.end(), [](const Kept& a, const Kept& b) { return less(a.key, b.key); });
+  kept.reserve(size());
+  size_t texts_size = 0;
+  const auto keep = [&](const Kept& one) {
+    if (texts_size + one.text.size() > UINT32_MAX) return;  // what does not fit is found out again
+    texts_size += one.text.size();
+    kept.push_back(one);
+  };
+  auto next = added.begin();
   for (size_t i = 0; i < keys_; ++i) {
     const Entry& one = *entry(i);
+    for (; next != added.end() && less(next->key, one.key); ++next) keep(*next);
     const auto idle = static_cast<uint16_t>(used_[i] ? 0 : one.idle + 1);
-    if (idle <= most_idle && !added_.contains(one.key)) kept.push_back({one.key, text_of(i), idle});
+    if (idle <= most_idle && (next == added.end() || next->key != one.key)) keep({one.key, text_of(i), idle});
   }
-  std::sort(kept.begin(), kept.end(), [](const Kept& a, const Kept& b) { return a.key < b.key; });
-  std::string entries, texts;
-  size_t written = 0;
-  for (const Kept& one : kept) {
-    if (texts.size() + one.text.size() > UINT32_MAX) break;  // what does not fit is found out again
-    ++written;
-    entries += bytes_of(Entry{one.key, static_cast<uint32_t>(texts.size()), static_cast<uint32_t>(one.text.size()), one.idle, {}});
-    texts += one.text;
-  }
-  Header header{{}, written, texts.size(), owner};
+  std::for_each(next, added.end(), keep);
+  Header header{{}, kept.size(), texts_size, owner};
   std::memcpy(header.magic, magic, sizeof magic);
   std::string bytes(bytes_of(header));
-  bytes += entries;
-  bytes += texts;
+  bytes.reserve(sizeof header + kept.size() * sizeof(Entry) + texts_size + sizeof(Digest));
+  uint32_t offset = 0;
+  for (const Kept& one : kept) {
+    bytes += bytes_of(Entry{one.key, offset, static_cast<uint32_t>(one.text.size()), one.idle, {}});
+    offset += static_cast<uint32_t>(one.text.size());
+  }
+  for (const Kept& one : kept) bytes += one.text;
   bytes += bytes_of(digest_of(bytes));
   return bytes;
 }

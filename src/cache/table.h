@@ -38,6 +38,8 @@ class Table {
     size_t operator()(const Digest& digest) const;
   };
   const Entry* entry(size_t index) const;
+  /// Of the first key that is not less, counted in bytes_; keys_ where there is none. REQUIRES: keys_ > 0.
+  size_t place_of(const Digest& key) const;
   std::string_view text_of(size_t index) const;
 
   std::string bytes_;

@@ -15,7 +15,7 @@ namespace npverify::library {
 namespace {
 
 constexpr char between_names = '\0';
-constexpr size_t pieces_a_lot = 256;  ///< digested or read by one thread at a time
+constexpr size_t pieces_a_lot = 128;  ///< digested or read by one thread at a time
 
 size_t lots_of(size_t pieces) { return (pieces + pieces_a_lot - 1) / pieces_a_lot; }
 
@@ -118,8 +118,22 @@ void Manifests::keep_plain(const std::vector<Documents>& some, const base::Diagn
       if (const auto name = resource::name_of_policy(read[0], options_)) keep(*piece, *name);
 }
 
-std::vector<manifest::Document> Manifests::read(const Piece& piece, base::Diagnostics& diagnostics) const {
-  return piece.cut ? manifest::read_yaml(*piece.file, piece.part, {}, diagnostics) : manifest::read_file(*piece.file, {}, diagnostics);
+// What stands together is read together: a reader a document would cost more than the document.
+void Manifests::read(std::span<const Piece* const> pieces, std::vector<manifest::Document>* documents, base::Diagnostics& diagnostics) const {
+  for (size_t first = 0, end = 0; first < pieces.size(); first = end) {
+    const Piece& piece = *pieces[first];
+    if (!piece.cut) {
+      documents[end++] = manifest::read_file(*piece.file, {}, diagnostics);
+      continue;
+    }
+    manifest::Part stretch = piece.part;
+    for (end = first + 1; end < pieces.size() && pieces[end]->file == piece.file && pieces[end]->part.begin.offset == stretch.begin.offset + stretch.size; ++end) stretch.size += pieces[end]->part.size;
+    size_t at = first;
+    for (auto& document : manifest::read_yaml(*piece.file, stretch, {}, diagnostics)) {
+      while (at + 1 < end && pieces[at + 1]->part.begin.line <= document.root.line) ++at;
+      documents[at].push_back(std::move(document));
+    }
+  }
 }
 
 // On all processors; what is logged keeps its order.
@@ -127,7 +141,8 @@ std::vector<std::vector<manifest::Document>> Manifests::read_together(const std:
   std::vector<std::vector<manifest::Document>> documents(pieces.size());
   std::vector<base::Diagnostics> of_lot(lots_of(pieces.size()));
   base::in_parallel(of_lot.size(), base::logging() ? 1 : 0, [&](size_t lot) {
-    for (size_t i = lot * pieces_a_lot; i < std::min(pieces.size(), (lot + 1) * pieces_a_lot); ++i) documents[i] = read(*pieces[i], of_lot[lot]);
+    const size_t first = lot * pieces_a_lot;
+    read(std::span(pieces).subspan(first, std::min(pieces_a_lot, pieces.size() - first)), documents.data() + first, of_lot[lot]);
   });
   for (const auto& one : of_lot)
     for (const auto& diagnostic : one.all()) diagnostics.add(diagnostic);
@@ -222,9 +237,14 @@ void Manifests::group() {
   groups_.clear();
   cache::Hasher context;
   context.add(options_.default_namespace);
+  auto group_of_last = groups_.end();
   for (const Piece& piece : pieces_) {
-    if (piece.is_policy()) groups_[std::string(piece.namespace_name)].pieces.push_back(&piece);
-    else context.add(piece.digest);
+    if (!piece.is_policy()) {
+      context.add(piece.digest);
+      continue;
+    }
+    if (group_of_last == groups_.end() || group_of_last->first != piece.namespace_name) group_of_last = groups_.try_emplace(std::string(piece.namespace_name)).first;
+    group_of_last->second.pieces.push_back(&piece);
   }
   context_digest_ = context.finish();
   for (auto& [name, group] : groups_) {

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -82,7 +83,7 @@ class Manifests {
   };
 
   const Piece* piece_at(const base::SourceSpan& span) const;
-  std::vector<manifest::Document> read(const Piece& piece, base::Diagnostics& diagnostics) const;
+  void read(std::span<const Piece* const> pieces, std::vector<manifest::Document>* documents, base::Diagnostics& diagnostics) const;
   std::vector<std::vector<manifest::Document>> read_together(const std::vector<const Piece*>& pieces, base::Diagnostics& diagnostics) const;
   resource::Snapshot read_all(std::vector<manifest::Document>& documents) const;
   void use(const std::optional<Cache>& cache);

@@ -1,73 +1,86 @@
 #include "manifest/parts.h"
 
-#include <algorithm>
-#include <cstring>
-
 #include "manifest/json_reader.h"
 
 namespace npverify::manifest {
 namespace {
 
-/// Where `mark` next begins a line, from `at` on.
-size_t find_line(std::string_view text, std::string_view mark, size_t at) {
-  while (at < text.size()) {
-    const void* found = memmem(text.data() + at, text.size() - at, mark.data(), mark.size());
-    if (!found) break;
-    at = static_cast<size_t>(static_cast<const char*>(found) - text.data());
-    if (at == 0 || text[at - 1] == '\n') return at;
-    ++at;
-  }
-  return std::string_view::npos;
-}
-
 constexpr size_t block = 64;  ///< loops over so many bytes become vector instructions
 
-/// Does a line begin with % or a tab?
-bool has_line_that_may_matter_below(std::string_view text) {
-  const auto matters = [](char c) { return (c == '%') | (c == '\t'); };
-  if (!text.empty() && matters(text[0])) return true;
-  size_t at = 0;
-  for (; at + block < text.size(); at += block) {
-    unsigned found = 0;
-    for (size_t i = 0; i < block; ++i) found |= static_cast<unsigned>((text[at + i] == '\n') & matters(text[at + i + 1]));
-    if (found != 0) return true;
+/// What a block of a text holds. Counted in bytes, as wide as what is looked at, or the vectors would be unpacked.
+struct Glance {
+  uint8_t lines = 0;    ///< line ends
+  uint8_t notable = 0;  ///< a line begins with one of -%TAB
+};
+
+/// REQUIRES: block + 1 bytes at `text`.
+Glance glance(const char* text) {
+  Glance seen;
+  for (size_t i = 0; i < block; ++i) {
+    const uint8_t ends = text[i] == '\n';
+    const char next = text[i + 1];
+    seen.lines = static_cast<uint8_t>(seen.lines + ends);
+    seen.notable |= static_cast<uint8_t>(ends & static_cast<uint8_t>((next == '-') | (next == '%') | (next == '\t')));
   }
-  for (; at + 1 < text.size(); ++at)
-    if (text[at] == '\n' && matters(text[at + 1])) return true;
-  return false;
+  return seen;
 }
 
-bool ends_mark(std::string_view text, size_t at) { return at >= text.size() || std::string_view(" \t\r\n").find(text[at]) != std::string_view::npos; }
+bool may_matter_below(char begins_line) { return begins_line == '%' || begins_line == '\t'; }
 
-/// The next line that starts a document.
-size_t next_start(std::string_view text, size_t from) {
-  size_t at = find_line(text, "---", from);
-  while (at != std::string_view::npos && !ends_mark(text, at + 3)) at = find_line(text, "---", at + 1);
-  return std::min(at, text.size());
+/// REQUIRES: a line of `text` begins at `at`.
+bool starts_document(std::string_view text, size_t at) {
+  return text.substr(at, 3) == "---" && (at + 3 == text.size() || std::string_view(" \t\r\n").find(text[at + 3]) != std::string_view::npos);
 }
 
-uint32_t count_lines(std::string_view text) {
-  size_t lines = 0, at = 0;
-  for (; at + block <= text.size(); at += block) {
-    unsigned here = 0;
-    for (size_t i = 0; i < block; ++i) here += text[at + i] == '\n';
-    lines += here;
+/// Cuts in one pass.
+class Cutter {
+ public:
+  explicit Cutter(std::string_view text) : text_(text) {}
+
+  std::optional<std::vector<Part>> cut() {
+    if (text_.empty()) return parts_;
+    if (may_matter_below(text_[0])) return std::nullopt;
+    size_t at = 0;
+    for (; at + block < text_.size(); at += block) {
+      const Glance seen = glance(text_.data() + at);
+      if (seen.notable != 0 && !look_closer(at, at + block)) return std::nullopt;
+      lines_ += seen.lines;
+    }
+    if (!look_closer(at, text_.size())) return std::nullopt;
+    end_part({text_.size(), 0, 1});
+    return std::move(parts_);
   }
-  return static_cast<uint32_t>(lines + static_cast<size_t>(std::count(text.begin() + static_cast<std::ptrdiff_t>(at), text.end(), '\n')));
-}
+
+ private:
+  /// The lines that begin after a line end in [at, end). False where one of them may matter below.
+  bool look_closer(size_t at, size_t end) {
+    uint32_t lines = lines_;
+    for (; at < end; ++at) {
+      if (text_[at] != '\n') continue;
+      ++lines;
+      if (at + 1 == text_.size()) break;
+      if (may_matter_below(text_[at + 1])) return false;
+      if (starts_document(text_, at + 1)) end_part({at + 1, lines, 1});
+    }
+    return true;
+  }
+
+  void end_part(Place end) {
+    parts_.push_back({begin_, end.offset - begin_.offset});
+    begin_ = end;
+  }
+
+  std::string_view text_;
+  std::vector<Part> parts_;
+  Place begin_;                    // of the part that is open
+  uint32_t lines_ = Place().line;  // in which the block begins
+};
 
 }  // namespace
 
 std::optional<std::vector<Part>> cut_documents(std::string_view text) {
-  if (looks_like_json(text) || has_line_that_may_matter_below(text)) return std::nullopt;
-  std::vector<Part> parts;
-  Place begin;
-  while (begin.offset < text.size()) {
-    const size_t end = next_start(text, begin.offset + 1);
-    parts.push_back({begin, end - begin.offset});
-    begin = {end, begin.line + count_lines(text.substr(begin.offset, end - begin.offset)), 1};
-  }
-  return parts;
+  if (looks_like_json(text)) return std::nullopt;
+  return Cutter(text).cut();
 }
 
 }  // namespace npverify::manifest

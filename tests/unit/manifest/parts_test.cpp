@@ -72,6 +72,21 @@ TEST_CASE("what might read otherwise is not cut", "[manifest]") {
 
 namespace {
 
+/// The cut by a plain look at every line. Nothing where a line may matter below.
+std::optional<std::vector<manifest::Part>> cut_line_by_line(const std::string& text) {
+  std::vector<manifest::Part> parts;
+  uint32_t line = 1;
+  for (size_t at = 0; at < text.size(); ++line) {
+    if (text[at] == '%' || text[at] == '\t') return std::nullopt;
+    const bool starts = text.compare(at, 3, "---") == 0 && (at + 3 == text.size() || std::string(" \t\r\n").find(text[at + 3]) != std::string::npos);
+    if (at == 0 || starts) parts.push_back({{at, line, 1}, 0});
+    const size_t next = std::min(text.size(), text.find('\n', at) == std::string::npos ? text.size() : text.find('\n', at) + 1);
+    parts.back().size += next - at;
+    at = next;
+  }
+  return parts;
+}
+
 std::string random_stream(std::mt19937& random) {
   static const std::vector<std::string> pieces{"---\n", "--- ", "---", "...\n", "a: 1\n", "b: x\n", "- x\n", "  ---\n", "c: |\n", "  text\n", "d: \"open", "\"\n", "e: [", "]\n", "# note\n", "\n", "\r\n", "f: >-\n", "   folded\n",
                                         "'", "&x ", "*x\n", "? y\n", ": z\n", "\t", "%A\n", "{g: 1}\n", "\xe2\x80\xa8", "\xc2\x85", "\xc3\xa9: 1\n", "!!str ", "---\r\n", "h: 1 # ---\n"};
@@ -88,6 +103,31 @@ bool fails(const std::string& text) {
 }
 
 }  // namespace
+
+TEST_CASE("texts are cut where a look at every line cuts them", "[manifest]") {
+  std::mt19937 random(5);
+  size_t cut = 0, refused = 0;
+  for (int round = 0; round < 20000; ++round) {
+    std::string text(random() % 3, 'x');  // so that what counts stands anywhere in a block
+    for (size_t i = 0, count = random() % 30; i < count; ++i) {
+      static const std::vector<std::string> words{"---", "\n", "---\n", "\n---", " ", "\r\n", "-", "a: 1", "# a comment that is longer than the words\n", "--- x\n", "----\n", "\n- x", "\t", "%"};
+      text += words[random() % (round % 2 == 0 ? words.size() : words.size() - 2)];
+    }
+    const auto parts = manifest::cut_documents(text), expected = cut_line_by_line(text);
+    INFO(text);
+    REQUIRE(parts.has_value() == expected.has_value());
+    ++(parts ? cut : refused);
+    if (!parts) continue;
+    REQUIRE(parts->size() == expected->size());
+    for (size_t i = 0; i < parts->size(); ++i) {
+      REQUIRE((*parts)[i].begin.offset == (*expected)[i].begin.offset);
+      REQUIRE((*parts)[i].begin.line == (*expected)[i].begin.line);
+      REQUIRE((*parts)[i].size == (*expected)[i].size);
+    }
+  }
+  CHECK(cut > 1000);
+  CHECK(refused > 1000);
+}
 
 TEST_CASE("random streams read in parts as they do whole", "[manifest]") {
   std::mt19937 random(7);
