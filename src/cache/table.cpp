@@ -1,7 +1,6 @@
 #include "cache/table.h"
 
 #include <algorithm>
-#include <bit>
 #include <cstring>
 
 namespace npverify::cache {
@@ -16,7 +15,7 @@ struct Table::Entry {
 
 namespace {
 
-constexpr char magic[8] = {'n', 'p', 'v', 't', 'a', 'b', '0', '1'};
+constexpr char magic[8] = {'n', 'p', 'v', 't', 'a', 'b', '0', '2'};
 
 struct Header {
   char magic[8];
@@ -27,19 +26,6 @@ struct Header {
 template <class T>
 std::string_view bytes_of(const T& value) {
   return {reinterpret_cast<const char*>(&value), sizeof value};
-}
-
-/// The first eight bytes of a digest as a number that orders as the digest does.
-uint64_t leading(const Digest& digest) {
-  uint64_t number;
-  std::memcpy(&number, digest.data(), sizeof number);
-  return std::endian::native == std::endian::little ? __builtin_bswap64(number) : number;
-}
-
-/// As digests are ordered; most are told apart by their first bytes.
-bool less(const Digest& a, const Digest& b) {
-  const uint64_t first = leading(a), second = leading(b);
-  return first != second ? first < second : a < b;
 }
 
 /// What part `share` of 2^64 is of `count`.
@@ -63,7 +49,7 @@ std::optional<Table> Table::read(std::string bytes, const Digest& owner) {
   const size_t body = bytes.size() - sizeof header - sizeof(Digest);
   if (header.keys > body / sizeof(Entry) || header.texts_size != body - header.keys * sizeof(Entry)) return std::nullopt;
   const std::string_view whole(bytes);
-  if (bytes_of(digest_of(whole.substr(0, whole.size() - sizeof(Digest)))) != whole.substr(whole.size() - sizeof(Digest))) return std::nullopt;
+  if (bytes_of(checksum_of(whole.substr(0, whole.size() - sizeof(Digest)))) != whole.substr(whole.size() - sizeof(Digest))) return std::nullopt;
   Table table;
   table.bytes_ = std::move(bytes);
   table.keys_ = header.keys;
@@ -134,7 +120,7 @@ std::string Table::write(const Digest& owner) const {
     offset += static_cast<uint32_t>(one.text.size());
   }
   for (const Kept& one : kept) bytes += one.text;
-  bytes += bytes_of(digest_of(bytes));
+  bytes += bytes_of(checksum_of(bytes));
   return bytes;
 }
 

@@ -14,7 +14,7 @@ namespace npverify::cache {
 /// From digests to short texts, as one file of the cache holds them. Entries that no run has asked for since `most_idle` changes are dropped,
 /// so that a table stays about as large as what it is used for.
 ///
-/// The file: a header, the keys in ascending order, the texts, and the digest of all that. Found texts point into it and live as long as the table.
+/// The file: a header, the keys in ascending order, the texts, and the checksum of all that. Found texts point into it and live as long as the table.
 class Table {
  public:
   static constexpr uint16_t most_idle = 16;

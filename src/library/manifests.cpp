@@ -62,6 +62,7 @@ void Manifests::cut() {
     const auto parts = manifest::cut_documents(file->text);
     const std::vector<manifest::Part> as_whole{{{}, file->text.size()}};
     const size_t first = pieces_.size();
+    pieces_.reserve(first + (parts ? parts->size() : 1));
     for (const auto& part : parts ? *parts : as_whole) pieces_.push_back({&file, part, parts.has_value(), {}});
     pieces_of_.emplace(file.get(), std::pair(first, pieces_.size()));
   }
@@ -250,7 +251,7 @@ void Manifests::group() {
   for (auto& [name, group] : groups_) {
     std::vector<cache::Digest> digests;
     for (const Piece* piece : group.pieces) digests.push_back(piece->digest);
-    std::sort(digests.begin(), digests.end());
+    std::sort(digests.begin(), digests.end(), cache::less);
     cache::Hasher content;
     for (const auto& digest : digests) content.add(digest);
     group.content = content.finish();

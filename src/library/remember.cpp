@@ -30,28 +30,54 @@ cache::Digest owner_of(const Manifests& manifests, const Profile& left, const Pr
 AgreementMemory::AgreementMemory(const Manifests& manifests, const Profile& left, const Profile& right, const verify::Options& options)
     : manifests_(manifests), table_(*manifests.cache(), "agreements", owner_of(manifests, left, right, options)) {}
 
-cache::Digest AgreementMemory::key(const std::string& fact, const std::string& namespace_name) const {
-  return cache::Hasher().add(fact).add(namespace_name).add(manifests_.content(namespace_name)).finish();
+// One entry a namespace: its facts, each with its queries and a line end.
+AgreementMemory::Facts& AgreementMemory::facts_of(const std::string& namespace_name) {
+  const auto [known, fresh] = facts_.try_emplace(namespace_name);
+  Facts& facts = known->second;
+  if (!fresh) return facts;
+  facts.key = cache::Hasher().add(namespace_name).add(manifests_.content(namespace_name)).finish();
+  std::string_view rest = table_.table().find(facts.key).value_or("");
+  while (!rest.empty()) {
+    const size_t end = std::min(rest.find('\n'), rest.size()), name_end = rest.substr(0, end).rfind(' ');
+    size_t queries = 0;
+    if (name_end == std::string_view::npos) break;
+    const auto number = std::from_chars(rest.data() + name_end + 1, rest.data() + end, queries);
+    if (number.ec == std::errc() && number.ptr == rest.data() + end) facts.queries.emplace(rest.substr(0, name_end), queries);
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return facts;
 }
 
 std::optional<size_t> AgreementMemory::recall(const std::string& fact, const std::string& namespace_name) {
-  const auto text = table_.table().find(key(fact, namespace_name));
-  if (!text) return std::nullopt;
-  size_t queries = 0;
-  const auto end = std::from_chars(text->data(), text->data() + text->size(), queries);
-  if (end.ec != std::errc() || end.ptr != text->data() + text->size()) return std::nullopt;
-  return queries;
+  const Facts& facts = facts_of(namespace_name);
+  const auto known = facts.queries.find(fact);
+  return known == facts.queries.end() ? std::nullopt : std::optional(known->second);
 }
 
 void AgreementMemory::learn(const std::string& fact, const std::string& namespace_name, size_t queries) {
-  if (recall(fact, namespace_name) != queries) table_.table().put(key(fact, namespace_name), std::to_string(queries));
+  Facts& facts = facts_of(namespace_name);
+  const auto [known, fresh] = facts.queries.try_emplace(fact, queries);
+  if (!fresh && known->second == queries) return;
+  known->second = queries;
+  facts.learnt = true;
 }
 
 std::set<std::string> AgreementMemory::unsettled() {
   std::set<std::string> names;
+  const auto wanted = verify::agreement_facts();
   for (const auto& name : manifests_.namespaces())
-    if (!std::ranges::all_of(verify::agreement_facts(), [&](const std::string& fact) { return recall(fact, name).has_value(); })) names.insert(name);
+    if (!std::ranges::all_of(wanted, [&](const std::string& fact) { return recall(fact, name).has_value(); })) names.insert(name);
   return names;
+}
+
+void AgreementMemory::save() {
+  for (const auto& [name, facts] : facts_) {
+    if (!facts.learnt) continue;
+    std::string text;
+    for (const auto& [fact, queries] : facts.queries) text += fact + " " + std::to_string(queries) + "\n";
+    table_.table().put(facts.key, std::move(text));
+  }
+  table_.save();
 }
 
 // What a policy selects may depend on anything that is no policy: labels of namespaces, addresses of nodes and pods, ServiceAccounts.

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
+#include <unordered_map>
 
 #include "library/manifests.h"
 #include "library/state.h"
@@ -23,13 +25,20 @@ class AgreementMemory : public verify::Memory {
 
   /// Namespaces of which nothing was found out.
   std::set<std::string> unsettled();
-  void save() { table_.save(); }
+  void save();
 
  private:
-  cache::Digest key(const std::string& fact, const std::string& namespace_name) const;
+  /// What is known of a namespace with the policies that it has now.
+  struct Facts {
+    cache::Digest key;
+    std::map<std::string, size_t> queries;  ///< by fact
+    bool learnt = false;                    ///< something that is not in the table yet
+  };
+  Facts& facts_of(const std::string& namespace_name);
 
   const Manifests& manifests_;
   StoredTable table_;
+  std::unordered_map<std::string, Facts> facts_;
 };
 
 /// The namespaces whose policies differ between two sets; nothing where something else differs too, or one side is not known by content.

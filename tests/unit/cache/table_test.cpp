@@ -31,6 +31,25 @@ TEST_CASE("digests are SHA-256", "[cache]") {
   CHECK(digest[31] == 0xad);
 }
 
+TEST_CASE("a checksum tells every change of one bit, and zeros at the end", "[cache]") {
+  for (const size_t size : {1, 8, 31, 32, 33, 100}) {
+    std::string text(size, 'a');
+    const Digest whole = npverify::cache::checksum_of(text);
+    CHECK(npverify::cache::checksum_of(text) == whole);
+    CHECK(npverify::cache::checksum_of(text + '\0') != whole);
+    for (size_t bit = 0; bit < 8 * size; ++bit) {
+      std::string other = text;
+      other[bit / 8] ^= static_cast<char>(1 << bit % 8);
+      CHECK(npverify::cache::checksum_of(other) != whole);
+      for (size_t more = bit + 1; more < 8 * size; ++more) {
+        std::string third = other;
+        third[more / 8] ^= static_cast<char>(1 << more % 8);
+        if (npverify::cache::checksum_of(third) == whole) FAIL("bits " << bit << " and " << more << " of " << size << " bytes");
+      }
+    }
+  }
+}
+
 TEST_CASE("parts of a digest do not run into each other", "[cache]") {
   CHECK(Hasher().add("ab").add("c").finish() != Hasher().add("a").add("bc").finish());
   CHECK(Hasher().add("ab").finish() != Hasher().add("ab").add("").finish());
