@@ -1,5 +1,7 @@
 #include "manifest/parts.h"
 
+#include <cstring>
+
 #include "manifest/json_reader.h"
 
 namespace npverify::manifest {
@@ -40,6 +42,7 @@ class Cutter {
   std::optional<std::vector<Part>> cut() {
     if (text_.empty()) return parts_;
     if (may_matter_below(text_[0])) return std::nullopt;
+    parts_.reserve(1 + text_.size() / 256);  // what is not used is not touched either
     size_t at = 0;
     for (; at + block < text_.size(); at += block) {
       const Glance seen = glance(text_.data() + at);
@@ -54,15 +57,15 @@ class Cutter {
  private:
   /// The lines that begin after a line end in [at, end). False where one of them may matter below.
   bool look_closer(size_t at, size_t end) {
-    uint32_t lines = lines_;
-    for (; at < end; ++at) {
-      if (text_[at] != '\n') continue;
-      ++lines;
-      if (at + 1 == text_.size()) break;
-      if (may_matter_below(text_[at + 1])) return false;
-      if (starts_document(text_, at + 1)) end_part({at + 1, lines, 1});
+    for (uint32_t line = lines_ + 1;; ++line) {
+      const void* found = std::memchr(text_.data() + at, '\n', end - at);
+      if (!found) return true;
+      at = static_cast<size_t>(static_cast<const char*>(found) - text_.data()) + 1;
+      if (at == text_.size()) return true;
+      if (may_matter_below(text_[at])) return false;
+      if (starts_document(text_, at)) end_part({at, line, 1});
+      if (at >= end) return true;
     }
-    return true;
   }
 
   void end_part(Place end) {
