@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/diagnostics.h"
+#include "smt/assignment.h"
 #include "verify/question.h"
 
 namespace npverify::verify {
@@ -130,18 +131,37 @@ class Realisation {
   }
 
   // ------------------------------------------------------------------------------------------------------------- closed universes
-  bool agrees(Role role, const world::ClosedPod& closed) const {
+  /// An atom that may be about one of the snapshot's pods, and what the assignment makes of it.
+  struct Asked {
+    logic::Expr atom;
+    bool holds;
+  };
+
+  // Asked of the assignment once, not once a pod.
+  std::vector<Asked> asked_of(Role role) const {
+    using enum logic::AtomKind;
+    std::vector<logic::Expr> atoms;
+    for (const logic::Expr e : mentioned_) {
+      const logic::AtomKind kind = pool_.atom_of(e).kind;
+      const bool of_pod = kind == namespace_is || kind == label_is || kind == label_exists || kind == service_account_is || kind == port_named || kind == namespace_label_is || kind == namespace_label_exists || kind == address_in;
+      if (of_pod && pool_.atom_of(e).role == role) atoms.push_back(e);
+    }
+    const std::vector<bool> holds = smt::evaluate_all(pool_, atoms, a_);
+    std::vector<Asked> asked;
+    for (size_t i = 0; i < atoms.size(); ++i) asked.push_back({atoms[i], holds[i]});
+    return asked;
+  }
+
+  bool agrees(const std::vector<Asked>& asked, const world::ClosedPod& closed) const {
+    using enum logic::AtomKind;
     const oracle::Cluster nobody;
     const world::Flow flow{.source = &closed.pod, .destination = &closed.pod, .protocol = a_.protocol, .port = a_.port, .family = a_.family};
-    return std::all_of(mentioned_.begin(), mentioned_.end(), [&](logic::Expr e) {
-      const logic::Atom& atom = pool_.atom_of(e);
-      if (atom.role != role) return true;
-      using enum logic::AtomKind;
-      const bool of_pod = atom.kind == namespace_is || atom.kind == label_is || atom.kind == label_exists || atom.kind == service_account_is || atom.kind == port_named ||
-                          ((atom.kind == namespace_label_is || atom.kind == namespace_label_exists) && closed.namespace_known) ||
-                          (atom.kind == address_in && closed.pod.address(a_.family));
+    return std::all_of(asked.begin(), asked.end(), [&](const Asked& one) {
+      const logic::Atom& atom = pool_.atom_of(one.atom);
+      if ((atom.kind == namespace_label_is || atom.kind == namespace_label_exists) && !closed.namespace_known) return true;
+      if (atom.kind == address_in && !closed.pod.address(a_.family)) return true;
       const bool free = std::find(closed.free_labels.begin(), closed.free_labels.end(), pool_.text(atom.name)) != closed.free_labels.end();
-      return !of_pod || free || oracle::holds(pool_, atom, flow, nobody) == smt::evaluate(pool_, e, a_);
+      return free || oracle::holds(pool_, atom, flow, nobody) == one.holds;
     });
   }
 
@@ -153,8 +173,9 @@ class Realisation {
   std::vector<const world::ClosedPod*> candidates(Role role) const {
     std::vector<const world::ClosedPod*> found;
     const auto& node = a_.end(role).node;
+    const std::vector<Asked> asked = asked_of(role);
     for (const auto& closed : universe_.pods)
-      if ((!node || can_be_on(closed, *node)) && agrees(role, closed)) found.push_back(&closed);
+      if ((!node || can_be_on(closed, *node)) && agrees(asked, closed)) found.push_back(&closed);
     return found;
   }
 
