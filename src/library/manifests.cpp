@@ -289,16 +289,8 @@ size_t Manifests::policies() const {
 
 resource::Snapshot Manifests::with(const std::set<std::string>& namespaces) const {
   resource::Snapshot snapshot = *context_;
-  base::Diagnostics errors;
-  std::vector<manifest::Document> documents;
   const std::map<std::string, size_t> left_out = without(namespaces);
-  std::vector<const Piece*> wanted;
-  for (const auto& [name, group] : groups_)
-    if (!left_out.contains(name)) wanted.insert(wanted.end(), group.pieces.begin(), group.pieces.end());
-  for (auto& read : read_together(wanted, errors)) std::ranges::move(read, std::back_inserter(documents));
-  resource::Snapshot policies = resource::load_snapshot(documents, options_, errors);
-  base::require(!errors.has_errors() && policies.notes.all().empty() && policies.network_policies.size() == documents.size(), "a document that had no problem has one");
-  std::ranges::move(policies.network_policies, std::back_inserter(snapshot.network_policies));
+  for (auto& policy : whole_ ? read_before(left_out) : read_now(left_out)) snapshot.network_policies.push_back(std::move(policy));
   std::unordered_map<const base::SourceFile*, size_t> order;
   for (const auto& file : files_) order.emplace(file.get(), order.size());
   const auto place = [&](const resource::NetworkPolicy& policy) {
@@ -307,6 +299,29 @@ resource::Snapshot Manifests::with(const std::set<std::string>& namespaces) cons
   };
   std::stable_sort(snapshot.network_policies.begin(), snapshot.network_policies.end(), [&](const auto& a, const auto& b) { return place(a) < place(b); });
   return snapshot;
+}
+
+// Of the policies that are pieces, those of the namespaces that are not left out: from the documents.
+std::vector<resource::NetworkPolicy> Manifests::read_now(const std::map<std::string, size_t>& left_out) const {
+  base::Diagnostics errors;
+  std::vector<manifest::Document> documents;
+  std::vector<const Piece*> wanted;
+  for (const auto& [name, group] : groups_)
+    if (!left_out.contains(name)) wanted.insert(wanted.end(), group.pieces.begin(), group.pieces.end());
+  for (auto& read : read_together(wanted, errors)) std::ranges::move(read, std::back_inserter(documents));
+  resource::Snapshot policies = resource::load_snapshot(documents, options_, errors);
+  base::require(!errors.has_errors() && policies.notes.all().empty() && policies.network_policies.size() == documents.size(), "a document that had no problem has one");
+  return std::move(policies.network_policies);
+}
+
+// The same, where everything was read. What is no piece is in the context already.
+std::vector<resource::NetworkPolicy> Manifests::read_before(const std::map<std::string, size_t>& left_out) const {
+  std::vector<resource::NetworkPolicy> policies;
+  for (const auto& policy : whole_->network_policies) {
+    const Piece* piece = piece_at(policy.meta.origin.span);
+    if (piece && piece->is_policy() && !left_out.contains(policy.meta.namespace_name)) policies.push_back(policy);
+  }
+  return policies;
 }
 
 std::map<std::string, size_t> Manifests::without(const std::set<std::string>& namespaces) const {

@@ -86,6 +86,8 @@ class Manifests {
   void read(std::span<const Piece* const> pieces, std::vector<manifest::Document>* documents, base::Diagnostics& diagnostics) const;
   std::vector<std::vector<manifest::Document>> read_together(const std::vector<const Piece*>& pieces, base::Diagnostics& diagnostics) const;
   resource::Snapshot read_all(std::vector<manifest::Document>& documents) const;
+  std::vector<resource::NetworkPolicy> read_now(const std::map<std::string, size_t>& left_out) const;
+  std::vector<resource::NetworkPolicy> read_before(const std::map<std::string, size_t>& left_out) const;
   void use(const std::optional<Cache>& cache);
   void cut();
   void recognise(const Manifests* other);

@@ -198,13 +198,18 @@ std::optional<Finding> Comparison::next_finding(Change change, const std::set<si
   return std::nullopt;
 }
 
-// One slice: first alone, then with the other end's policies, nearest first.
-std::optional<Finding> Comparison::search(Change change, const Altered& right_now, const Slice& slice, const std::set<size_t>& known) {
+// A flow that opens is allowed at both ends on the right, and denied at one of them on the left: that end's slice holds it. Likewise one that closes.
+std::vector<Expr> Comparison::difference_in(Change change, const Altered& right_now, const Slice& slice) {
   const policy::Verdict left = slice_verdict(sides_.left, slice), right = slice_verdict(right_now.in(slice.namespace_name), slice);
   const logic::Role subject = policy::subject_of(slice.direction);
-  // A flow that opens is allowed at both ends on the right, and denied at one of them on the left: that end's slice holds it. Likewise one that closes.
   std::vector<Expr> asserted{pool_.kind_is(subject, logic::EndpointKind::pod), in_scope(), differs(change, {left.allowed, left.unknown}, {right.allowed, right.unknown})};
   if (!slice.namespace_name.empty()) asserted.push_back(pool_.namespace_is(subject, slice.namespace_name));
+  return asserted;
+}
+
+// One slice: first alone, then with the other end's policies, nearest first.
+std::optional<Finding> Comparison::search(Change change, const Altered& right_now, const Slice& slice, const std::set<size_t>& known) {
+  const std::vector<Expr> asserted = difference_in(change, right_now, slice);
   const std::string where = std::string(to_string(slice.direction)) + " of " + (slice.namespace_name.empty() ? "pods without policies" : slice.namespace_name);
   const std::string key = query_key(change, slice, "alone", {}, known);
   if (without_finding_.contains(key)) return std::nullopt;
@@ -226,6 +231,7 @@ std::optional<Finding> Comparison::search(Change change, const Altered& right_no
     without_finding_.insert(std::move(elsewhere));
   }
   std::vector<std::string> peers = peers_of(change, slice, pool_.conjunction(asserted));
+  if (question_.universe().kind != world::UniverseKind::possible && is_unread(peers)) need_peers_of_all(right_now, known);
   std::erase_if(peers, [&](const std::string& peer) { return without_finding_.contains(query_key(change, slice, "in", peer, known)); });
   for (size_t first = 0; first < peers.size(); first += most_peers) {
     const std::vector<std::string> some(peers.begin() + static_cast<std::ptrdiff_t>(first), peers.begin() + static_cast<std::ptrdiff_t>(std::min(first + most_peers, peers.size())));
@@ -233,6 +239,23 @@ std::optional<Finding> Comparison::search(Change change, const Altered& right_no
     for (const auto& peer : some) without_finding_.insert(query_key(change, slice, "in", peer, known));
   }
   return std::nullopt;
+}
+
+bool Comparison::is_unread(const std::vector<std::string>& names) const {
+  return std::any_of(names.begin(), names.end(), [&](const std::string& name) { return sides_.unread.contains(name); });
+}
+
+// Where every pod is known, most namespaces have none that makes a difference a flow, and each slice goes through its peers: what one slice
+// needs after the other is asked for together, or asking again would take more than reading all.
+void Comparison::need_peers_of_all(const Altered& right_now, const std::set<size_t>& known) {
+  std::set<std::string> missing;
+  for (const Change change : changes_)
+    for (const Slice& slice : differing_slices(right_now, known)) {
+      if (slice.remembered) continue;
+      const auto peers = peers_of(change, slice, pool_.conjunction(difference_in(change, right_now, slice)));
+      missing.insert(peers.begin(), peers.end());
+    }
+  need(missing);
 }
 
 // The namespaces with policies in which the peer of a difference can be: none that the slice's difference rules out, and none whose own policies
@@ -406,6 +429,7 @@ void Comparison::complete(Finding& finding, Change change, const std::set<size_t
 }
 
 void Comparison::run(ComparisonResult& result, const std::vector<Change>& changes) {
+  changes_ = changes;
   for (const Change change : changes) {
     std::set<size_t> known;
     while (result.findings.size() < options_.max_findings) {

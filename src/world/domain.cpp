@@ -30,7 +30,10 @@ class Domain {
       if (a.kind == AtomKind::same_node) asks_node_ = true;
     }
     if (universe.kind != UniverseKind::possible)
-      for (const Expr e : asserted) read_exclusion(e);
+      for (const Expr e : asserted) {
+        read_exclusion(e);
+        read_inclusion(e);
+      }
     for (const Expr e : mentioned) {
       const Atom& a = pool.atom_of(e);
       if (about_an_end(a.kind) && !(a.kind == AtomKind::namespace_is && excluded(a.role).contains(pool.text(a.name)))) (a.role == Role::source ? source_ : destination_).push_back(e);
@@ -80,15 +83,30 @@ class Domain {
   const std::vector<Expr>& atoms(Role role) const { return role == Role::source ? source_ : destination_; }
   const std::unordered_set<std::string_view>& excluded(Role role) const { return excluded_[role == Role::source ? 0 : 1]; }
 
+  struct Names {
+    Role role;
+    std::unordered_set<std::string_view> names;
+  };
+
+  // match: the end is in a, or in b, ...
+  std::optional<Names> namespaces_in(Expr e) const {
+    const std::vector<Expr> parts = pool_.op(e) == logic::Op::disjunction ? pool_.args(e) : std::vector<Expr>{e};
+    const auto names_one = [&](Expr part) { return pool_.op(part) == logic::Op::atom && pool_.atom_of(part).kind == AtomKind::namespace_is && pool_.atom_of(part).role == pool_.atom_of(parts[0]).role; };
+    if (!std::all_of(parts.begin(), parts.end(), names_one)) return std::nullopt;
+    Names found{pool_.atom_of(parts[0]).role, {}};
+    for (const Expr part : parts) found.names.insert(pool_.text(pool_.atom_of(part).name));
+    return found;
+  }
+
   // match: not (the end is in a, or in b, ...)   result: pods there are no ends, and these atoms, false already, tell no two pods apart
   void read_exclusion(Expr e) {
     if (pool_.op(e) != logic::Op::negation) return;
-    const Expr in = *pool_.args_begin(e);
-    const std::vector<Expr> parts = pool_.op(in) == logic::Op::disjunction ? pool_.args(in) : std::vector<Expr>{in};
-    const auto names_one = [&](Expr part) { return pool_.op(part) == logic::Op::atom && pool_.atom_of(part).kind == AtomKind::namespace_is && pool_.atom_of(part).role == pool_.atom_of(parts[0]).role; };
-    if (!std::all_of(parts.begin(), parts.end(), names_one)) return;
-    auto& names = excluded_[pool_.atom_of(parts[0]).role == Role::source ? 0 : 1];
-    for (const Expr part : parts) names.insert(pool_.text(pool_.atom_of(part).name));
+    if (auto found = namespaces_in(*pool_.args_begin(e))) excluded_[found->role == Role::source ? 0 : 1].merge(found->names);
+  }
+
+  // match: the end is in a, or in b, ...   result: pods elsewhere are no ends
+  void read_inclusion(Expr e) {
+    if (auto found = namespaces_in(e)) included_[found->role == Role::source ? 0 : 1].push_back(std::move(found->names));
   }
 
   Expr kinds(Role role) {
@@ -150,7 +168,9 @@ class Domain {
 
   bool can_be(Role role, size_t pod) const {
     const auto& only = role == Role::source ? universe_.sources : universe_.destinations;
-    return !excluded(role).contains(universe_.pods[pod].pod.namespace_name) && (!only || std::binary_search(only->begin(), only->end(), static_cast<uint32_t>(pod)));
+    const std::string& name = universe_.pods[pod].pod.namespace_name;
+    const auto& included = included_[role == Role::source ? 0 : 1];
+    return !excluded(role).contains(name) && std::all_of(included.begin(), included.end(), [&](const auto& names) { return names.contains(name); }) && (!only || std::binary_search(only->begin(), only->end(), static_cast<uint32_t>(pod)));
   }
 
   // Asserted formulas that speak of this end alone. Every pod is held to them, so only short ones: who an end may be, not what policies say of it.
@@ -340,7 +360,8 @@ class Domain {
   const Universe& universe_;
   const std::vector<Expr>& asserted_;
   std::vector<Expr> source_, destination_, cluster_ports_;
-  std::unordered_set<std::string_view> excluded_[2];  ///< by role: namespaces in which the end is not
+  std::unordered_set<std::string_view> excluded_[2];               ///< by role: namespaces in which the end is not
+  std::vector<std::unordered_set<std::string_view>> included_[2];  ///< by role: of each of these sets it is in one
   bool asks_node_ = false;
 };
 
