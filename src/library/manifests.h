@@ -98,6 +98,7 @@ class Manifests {
   void keep_plain(const std::vector<Documents>& some, const base::Diagnostics& notes);
   void keep(Piece& piece, const resource::PolicyName& name);
   void group();
+  static bool all_differ(const std::vector<const Piece*>& pieces);
   bool names_are_unique(const resource::Snapshot& context) const;
 
   std::vector<manifest::File> files_;

@@ -86,6 +86,18 @@ def node(rng, name):
             "spec": {"podCIDR": f"10.{number}.0.0/24"}, "status": {"addresses": [{"type": "InternalIP", "address": f"192.168.7.{number}"}]}}
 
 
+def pod(rng, name, deployed):
+    """A pod, or a Deployment of such pods: the ends of closed universes."""
+    labels = {key: rng.choice(VALUES) for key in KEYS if rng.random() < 0.8} | {"name": name}
+    spec = {"containers": [{"name": "c", "image": "i", "ports": [{"name": "http", "containerPort": rng.choice([80, 443])}]}]}
+    if deployed:
+        return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name, "namespace": rng.choice(SPACES)},
+                "spec": {"replicas": rng.randint(1, 3), "selector": {"matchLabels": {"name": name}}, "template": {"metadata": {"labels": labels}, "spec": spec}}}
+    number = rng.randint(1, 200)
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "namespace": rng.choice(SPACES), "labels": labels}, "spec": {"nodeName": f"n{number}"} | spec,
+            "status": {"phase": "Running", "podIP": f"10.{number}.0.{rng.randint(2, 200)}", "hostIP": f"192.168.7.{number}"}}
+
+
 class Cluster:
     """Documents in files; each document a pair of an object (or a text) and the way it is written."""
 
@@ -96,6 +108,8 @@ class Cluster:
             self.place(namespace(rng, name))
         for _ in range(rng.randint(6, 24)):
             self.place(self.new_policy())
+        for i in range(rng.choice([0, 4, 12])):
+            self.place(pod(rng, f"pod-{i}", rng.random() < 0.5))
         self.ends = {name: rng.choice(["\n", "\n", "\r\n"]) for name in self.files}
 
     def new_policy(self):
@@ -288,7 +302,7 @@ def one_cluster(check, seed, edits, folder):
     left, right = rng.choice(PAIRS)
     more = rng.choice([[], [], ["--peers", "pods"], ["--universe", "declared"], ["--datapath"], ["--max-findings", "2"], ["-n", "elsewhere"]])
     equiv = ["equiv", "--left", left, "--right", right, *more, "--format", rng.choice(["json", "json", "text"]), "-v"]
-    diff = ["diff", "--cni", left, "--format", "json", old, new]
+    diff = ["diff", "--cni", left, "--format", "json", "--universe", rng.choice(["possible", "declared", "observed"]), old, new]
     cluster.write(new)
     check.same([*equiv, new], cache, f"seed {seed}, cold")
     for number in range(edits):
