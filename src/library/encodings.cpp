@@ -2,7 +2,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
+#include <initializer_list>
 
 #include "library/state.h"
 #include "policy/detect.h"
@@ -19,13 +19,18 @@ bool holds_encodings(const fs::path& folder) {
   return fs::is_regular_file(folder / "axes.yaml", ignored);
 }
 
-cache::Digest digest_of_files(const std::string& folder) {
-  cache::Hasher hasher;
+/// Every file of encodings with its name, as one text.
+std::string files_as_text(const std::string& folder) {
+  std::string all;
   for (const std::string& name : semantics::files_of_encodings(folder)) {
-    std::ifstream in(fs::path(folder) / name, std::ios::binary);
-    hasher.add(name).add(std::string(std::istreambuf_iterator<char>(in), {}));
+    std::ifstream in(fs::path(folder) / name, std::ios::binary | std::ios::ate);
+    const auto size = in ? std::max<std::streamoff>(in.tellg(), 0) : 0;
+    std::string text(static_cast<size_t>(size), '\0');
+    in.seekg(0).read(text.data(), size);
+    text.resize(static_cast<size_t>(in.gcount()));
+    for (const std::string* part : std::initializer_list<const std::string*>{&name, &text}) all += std::to_string(part->size()) + ' ' + *part;
   }
-  return hasher.finish();
+  return all;
 }
 
 std::vector<std::string> names_of(const std::vector<semantics::CniInfo>& cnis) {
@@ -88,10 +93,10 @@ Encodings Encodings::load(const std::string& folder) {
   return library::guarded([&] {
     if (!holds_encodings(folder)) throw base::InputError("error: '" + folder + "' holds no encodings (no axes.yaml)\n");
     auto state = std::make_shared<State>();
-    const cache::Digest before = digest_of_files(folder);
+    const std::string before = files_as_text(folder);
     state->encodings = semantics::Encodings::load(folder);
     state->folder = folder;
-    if (digest_of_files(folder) == before) state->digest = before;
+    if (files_as_text(folder) == before) state->digest = cache::digest_of(before);
     return Encodings(state);
   });
 }
