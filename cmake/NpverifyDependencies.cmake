@@ -1,11 +1,12 @@
 # Third parties, each under one target name whatever the distribution calls it. docs/dependencies.md says why each is here.
-#   PkgConfig::libyaml  PkgConfig::simdjson  PkgConfig::nettle  npverify::yaml  npverify::re2  nlohmann_json::nlohmann_json
+#   PkgConfig::libyaml  PkgConfig::simdjson  PkgConfig::nettle  PkgConfig::xxhash  npverify::yaml  npverify::re2  nlohmann_json::nlohmann_json
 #   CLI11::CLI11  spdlog::spdlog  roaring::roaring  npverify::z3  npverify::cadical  Threads::Threads  npverify_catch (tests only)
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
 pkg_check_modules(libyaml REQUIRED IMPORTED_TARGET yaml-0.1)
 pkg_check_modules(simdjson REQUIRED IMPORTED_TARGET simdjson)
 pkg_check_modules(nettle REQUIRED IMPORTED_TARGET nettle)
+pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
 find_package(nlohmann_json REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(spdlog REQUIRED)

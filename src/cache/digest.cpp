@@ -1,5 +1,7 @@
 #include "cache/digest.h"
 
+#include <xxhash.h>
+
 #include <algorithm>
 
 namespace npverify::cache {
@@ -22,19 +24,12 @@ Digest digest_of(std::string_view text) {
   return finished(state);
 }
 
-// The rounds of xxHash64. Four lanes, so that a processor has something to do while it multiplies. A round is one to one in the lane and in the
-// word, so a changed word changes its lane, and the turn between the products carries high bits to where they are spread.
 Digest checksum_of(std::string_view text) {
-  constexpr size_t lanes = 4;
-  constexpr uint64_t first = 0x9e3779b185ebca87, second = 0xc2b2ae3d27d4eb4f;
-  std::array<uint64_t, lanes> state{1, 2, 3, 4}, words{};
-  for (size_t at = 0; at < text.size(); at += sizeof words) {
-    if (text.size() - at < sizeof words) words = {};
-    std::memcpy(words.data(), text.data() + at, std::min(sizeof words, text.size() - at));
-    for (size_t i = 0; i < lanes; ++i) state[i] = std::rotl(state[i] + words[i] * second, 31) * first;
-  }
-  const uint64_t size = text.size();
-  return Hasher().add({reinterpret_cast<const char*>(state.data()), sizeof state}).add({reinterpret_cast<const char*>(&size), sizeof size}).finish();
+  XXH128_canonical_t canonical;
+  XXH128_canonicalFromHash(&canonical, XXH3_128bits(text.data(), text.size()));
+  Digest checksum{};
+  std::copy(std::begin(canonical.digest), std::end(canonical.digest), checksum.begin());
+  return checksum;
 }
 
 Hasher& Hasher::add(std::string_view text) {

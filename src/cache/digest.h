@@ -15,7 +15,7 @@ using Digest = std::array<uint8_t, SHA256_DIGEST_SIZE>;
 
 Digest digest_of(std::string_view text);
 
-/// What tells a content that was damaged by accident, many times as fast. Who means to can make two contents with the same.
+/// XXH3 of 128 bits, zeros behind: tells a content that was damaged by accident, many times as fast. Who means to can make two contents with the same.
 Digest checksum_of(std::string_view text);
 
 /// The first eight bytes of a digest as a number that orders as the digest does.

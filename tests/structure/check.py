@@ -37,6 +37,7 @@ THIRD_PARTIES = {
     r"roaring/.*": "reach",
     r"re2/.*": "semantics policy",  # expressions in a CNI's configuration: the CNIs use Go's regexp, whose syntax is RE2's
     r"nettle/.*": "base cache",
+    r"xxhash\.h": "cache",
     r"z3.*": "smt",
     r"c?cadical\.h(pp)?": "smt",
     r"nlohmann/.*": "report library",  # what we write; and flows that are given as JSON lines
