@@ -39,11 +39,15 @@ Json journey_json(const verify::JourneyVerdict& journey) {
   for (const auto& hop : journey.hops) hops.push_back(hop_json(hop));
   for (const auto& fact : journey.journey.facts) facts.push_back({{"fact", fact.fact}, {"node", fact.node}, {"answer", fact.answer}, {"meaning", fact.sentence}, {"ground", fact.ground}});
   for (const auto& one : journey.journey.open) open.push_back({{"question", one.id}, {"assumed", one.answer}, {"answers", one.answers}, {"setting", one.setting}});
-  return {{"verdict", oracle::to_string(journey.verdict)}, {"layer", verify::to_string(journey.layer)}, {"reason", journey.reason}, {"hops", hops}, {"facts", facts}, {"open", open}};
+  Json json{{"verdict", oracle::to_string(journey.verdict)}, {"layer", verify::to_string(journey.layer)}, {"reason", journey.reason}, {"hops", hops}, {"facts", facts}, {"open", open}};
+  if (!journey.addresses.empty()) json["addresses"] = journey.addresses;
+  return json;
 }
 
 Json share_json(const verify::Share& share) {
-  return {{"failing", share.failing}, {"unknown", share.unknown}, {"all", share.all}, {"ratio", fraction(share.failing, share.all)}};
+  Json json{{"failing", share.failing}, {"unknown", share.unknown}, {"all", share.all}, {"ratio", fraction(share.failing, share.all)}};
+  if (share.by_address > 0) json["byAddress"] = {{"unknown", share.by_address}, {"failing", share.failing_by_address}, {"working", share.working_by_address}};
+  return json;
 }
 
 Json problems_json(const std::vector<path::ServiceProblem>& problems) {

@@ -25,6 +25,7 @@ std::string share_text(const verify::Share& share) {
   std::string text = std::to_string(share.failing) + " of " + counted(share.all, "combination") + (share.failing == 1 ? " fails" : " fail");
   if (share.failing > 0) text += " (" + fraction(share.failing, share.all) + ")";
   if (share.unknown > 0) text += ", " + std::to_string(share.unknown) + (share.unknown == 1 ? " is" : " are") + " unknown";
+  if (share.by_address > 0) text += " (" + std::to_string(share.by_address) + " by the addresses that pods have)";
   return text;
 }
 
@@ -62,7 +63,7 @@ std::string source_text(const verify::HopVerdict& hop) {
 std::string journey_text(const verify::JourneyVerdict& journey, bool several, const Style& style) {
   std::string out;
   if (several) {
-    std::string answers;
+    std::string answers = journey.addresses;
     for (const auto& one : journey.journey.open) answers += (answers.empty() ? "" : ", ") + one.id + "=" + one.answer;
     out += paragraph(style, "    if ", answers + ": " + word_of(journey.verdict));
   }

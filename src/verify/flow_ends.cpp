@@ -10,32 +10,63 @@ namespace {
 
 using base::Address;
 
-constexpr size_t most_cells = 16;
+constexpr size_t most_ends = 32;  ///< of one place
 
 Address moved(Address address, uint64_t by) {
   address.bits += by;
   return address;
 }
 
-void add_cuts(const base::Prefix& prefix, std::vector<Address>& cuts) {
-  cuts.push_back(prefix.first());
-  if (prefix.last() < base::last_address(prefix.network.family)) cuts.push_back(moved(prefix.last(), 1));
+Address before(Address address) {
+  address.bits -= 1;
+  return address;
 }
 
-std::vector<Address> cuts_of(const resource::Snapshot& snapshot, const std::vector<base::Prefix>& more) {
-  std::vector<Address> cuts;
-  for (const auto& prefix : more) add_cuts(prefix, cuts);
-  for (const auto& policy : snapshot.network_policies)
+/// What policies of these namespaces ask of addresses, each once.
+std::vector<base::Prefix> asked_of_addresses(const resource::Snapshot& snapshot, const std::set<std::string>& judging, const std::vector<base::Prefix>& more) {
+  std::vector<base::Prefix> asked = more;
+  for (const auto& policy : snapshot.network_policies) {
+    if (!judging.empty() && !judging.contains(policy.meta.namespace_name)) continue;
     for (const auto* rules : {&policy.ingress, &policy.egress})
       for (const auto& rule : *rules)
         for (const auto& peer : rule.peers) {
           if (!peer.ip_block) continue;
-          add_cuts(peer.ip_block->cidr, cuts);
-          for (const auto& except : peer.ip_block->except) add_cuts(except, cuts);
+          asked.push_back(peer.ip_block->cidr);
+          asked.insert(asked.end(), peer.ip_block->except.begin(), peer.ip_block->except.end());
         }
+  }
+  std::sort(asked.begin(), asked.end());
+  asked.erase(std::unique(asked.begin(), asked.end()), asked.end());
+  return asked;
+}
+
+std::vector<Address> cuts_of(const std::vector<base::Prefix>& asked) {
+  std::vector<Address> cuts;
+  for (const auto& prefix : asked) {
+    cuts.push_back(prefix.first());
+    if (prefix.last() < base::last_address(prefix.network.family)) cuts.push_back(moved(prefix.last(), 1));
+  }
   std::sort(cuts.begin(), cuts.end());
   cuts.erase(std::unique(cuts.begin(), cuts.end()), cuts.end());
   return cuts;
+}
+
+/// The addresses in sets that no prefix tells apart. `cuts`: cuts_of(asked).
+std::vector<base::AddressSet> told_apart(const base::AddressSet& addresses, const std::vector<base::Prefix>& asked, const std::vector<Address>& cuts) {
+  std::map<std::vector<bool>, std::vector<base::AddressSet::Interval>> by_membership;
+  for (const auto& interval : addresses.intervals()) {
+    auto cut = std::upper_bound(cuts.begin(), cuts.end(), interval.first);
+    for (Address first = interval.first;; first = *cut++) {
+      const bool end = cut == cuts.end() || cut->family != first.family || *cut > interval.last;
+      std::vector<bool> held;
+      for (const auto& prefix : asked) held.push_back(prefix.contains(first));
+      by_membership[held].push_back({first, end ? interval.last : before(*cut)});
+      if (end) break;
+    }
+  }
+  std::vector<base::AddressSet> sets;
+  for (auto& [held, intervals] : by_membership) sets.push_back(base::AddressSet::of(std::move(intervals)));
+  return sets;
 }
 
 /// Two nodes for a snapshot that has none: one placement on one node, one across.
@@ -56,9 +87,12 @@ bool counts(const std::vector<std::string>& only, const std::string& node) { ret
 
 }  // namespace
 
-Stage::Stage(const resource::Snapshot& snapshot, const std::vector<base::Prefix>& more) : world(snapshot), snapshot_(snapshot), cuts_(cuts_of(snapshot, more)) {
+Stage::Stage(const resource::Snapshot& snapshot, const std::set<std::string>& judging, const std::vector<base::Prefix>& more) : world(snapshot), snapshot_(snapshot) {
+  const auto asked = asked_of_addresses(snapshot, judging, more);
+  cuts_ = cuts_of(asked);
   const world::AddressPlan plan = world::plan_addresses(snapshot);
   pod_addresses_ = plan.pods;
+  for (const auto family : {base::Family::ipv4, base::Family::ipv6}) alike_[static_cast<size_t>(family)] = told_apart(plan.pods.only(family), asked, cuts_);
   if (world.nodes.empty()) {
     // Where nothing tells pods from nodes, both have any private address: theirs are then kept from the pods one by one.
     const base::AddressSet apart = plan.nodes.minus(plan.pods);
@@ -80,36 +114,49 @@ std::string Stage::cell_of(const std::vector<Address>& addresses) const {
   return text;
 }
 
-std::optional<Address> Stage::free_in(const Address& first, const Address& last) {
-  const bool wide = last.bits - first.bits >= 8;
-  for (Address at = wide ? moved(first, 4) : first; at <= last; at = moved(at, 1)) {
-    if (used_.insert(at).second) return at;
-    if (at == last) break;
+bool Stage::sole_of_its_kind(const Address& address) const {
+  const auto& sets = alike_[static_cast<size_t>(address.family)];
+  const auto held = std::find_if(sets.begin(), sets.end(), [&](const auto& set) { return set.contains(address); });
+  return held != sets.end() && held->intervals().size() == 1 && held->intervals()[0].first == held->intervals()[0].last;
+}
+
+/// An address that nobody has; where all are taken, the first: its pod may be gone by then.
+std::optional<Address> Stage::free_in(const base::AddressSet& addresses) {
+  for (const auto& [first, last] : addresses.intervals()) {
+    const bool wide = last.bits - first.bits >= 8;
+    for (Address at = wide ? moved(first, 4) : first; at <= last; at = moved(at, 1)) {
+      if (used_.insert(at).second) return at;
+      if (at == last) break;
+    }
   }
   return std::nullopt;
 }
 
-/// One free address of each cell of the addresses that pods of the node can have.
-std::vector<Address> Stage::representatives(const std::string& node) {
-  base::AddressSet range;
+/// One of these addresses, of the node's own range (`near`) if it can be: so many CNIs give them out. An actor takes few, for the other may need them.
+Address Stage::representative(const base::AddressSet& alike, const base::AddressSet& near, std::optional<Address>& anywhere) {
+  if (anywhere && near.contains(*anywhere)) return *anywhere;
+  const auto own = free_in(alike.intersected(near));
+  if (!anywhere) anywhere = own ? own : free_in(alike);
+  if (own) return *own;
+  return anywhere ? *anywhere : alike.intervals()[0].first;
+}
+
+/// Addresses of each kind that is told apart; of two families each kind of the one with each of the other, as far as there are few. `all`: these are all.
+std::vector<Stage::Addresses> Stage::choices(const std::string& node, bool& all) {
+  base::AddressSet near;
   const resource::Node* object = world.find_node(node);
-  for (const auto& cidr : object ? object->pod_cidrs : std::vector<base::Prefix>{}) range = range.united(base::AddressSet::of(cidr));
-  if (range.empty()) range = pod_addresses_;
-  std::vector<Address> found;
-  for (const auto& interval : range.intervals()) {
-    Address first = interval.first;
-    for (auto cut = std::upper_bound(cuts_.begin(), cuts_.end(), first); found.size() <= most_cells; ++cut) {
-      const bool end = cut == cuts_.end() || cut->family != first.family || *cut > interval.last;
-      Address last = interval.last;
-      if (!end) {
-        last = *cut;
-        last.bits -= 1;
-      }
-      if (const auto free = free_in(first, last)) found.push_back(*free);
-      if (end) break;
-      first = *cut;
+  for (const auto& cidr : object ? object->pod_cidrs : std::vector<base::Prefix>{}) near = near.united(base::AddressSet::of(cidr));
+  const size_t of_ipv4 = alike_[0].size(), of_ipv6 = alike_[1].size();
+  const size_t pairs = std::max<size_t>(of_ipv4, 1) * std::max<size_t>(of_ipv6, 1);
+  all = pairs <= most_ends;
+  std::vector<Addresses> found(all ? pairs : std::min(most_ends, std::max(of_ipv4, of_ipv6)));
+  for (size_t i = 0; i < found.size(); ++i)
+    for (const auto family : {base::Family::ipv4, base::Family::ipv6}) {
+      const auto& sets = alike_[static_cast<size_t>(family)];
+      if (sets.empty()) continue;
+      const size_t at = !all ? std::min(i, sets.size() - 1) : family == base::Family::ipv4 || of_ipv4 == 0 ? i % sets.size() : i / of_ipv4;
+      found[i].push_back(representative(sets[at], near, anywhere_[{i, family}]));
     }
-  }
   return found;
 }
 
@@ -122,19 +169,8 @@ Spot Stage::materialise(const placement::Subject& subject, const resource::Label
   pod.spec = *subject.spec;
   pod.spec.node_name = node;
   Spot spot{.node = node, .ends = {}, .what = pod.spec.host_network ? path::Client::What::node : path::Client::What::pod};
-  std::vector<std::vector<Address>> choices;
-  if (pod.spec.host_network) {
-    choices.emplace_back();  // the node's own
-  } else {
-    std::vector<Address> by_family[2];
-    for (const auto& address : representatives(node)) by_family[static_cast<size_t>(address.family)].push_back(address);
-    for (size_t i = 0; i < std::max(by_family[0].size(), by_family[1].size()); ++i) {
-      choices.emplace_back();
-      for (const auto& addresses : by_family)
-        if (!addresses.empty()) choices.back().push_back(addresses[std::min(i, addresses.size() - 1)]);
-    }
-  }
-  for (const auto& addresses : choices) {
+  const auto of_the_node = std::vector<Addresses>(1);
+  for (const auto& addresses : pod.spec.host_network ? of_the_node : choices(node, spot.all_addresses)) {
     pod.addresses = addresses;
     std::string name = subject.id.substr(last + 1) + "@" + node;
     for (int i = 2; !names_.insert(pod.meta.namespace_name + "/" + name).second; ++i) name = subject.id.substr(last + 1) + "@" + node + "#" + std::to_string(i);
@@ -148,6 +184,7 @@ Spot Stage::materialise(const placement::Subject& subject, const resource::Label
 Actor Stage::on_nodes(const placement::Subject& subject, const resource::Labels& labels, const std::vector<std::string>& only) {
   // A DaemonSet has a pod on every node where it lands.
   Actor actor{.id = subject.id, .spots = {}, .fixed = !only.empty() || subject.daemon_set};
+  anywhere_.clear();
   const placement::Placement placement = placement::place(subject, candidates_);
   for (size_t i = 0; i < candidates_.size(); ++i) {
     const bool lands = placement.nodes[i].landing == placement::Landing::yes || placement.nodes[i].runs_there;

@@ -43,12 +43,30 @@ struct Outcome {
   std::string reason;
   std::vector<std::string> to_supply;
   std::vector<JourneyVerdict> journeys;
+  bool by_address = false, fails_by_address = false, works_by_address = false;  ///< of unknown: as in Share
+};
+
+/// What its addresses make of a connection.
+struct AtAddresses {
+  std::vector<JourneyVerdict> all;  ///< of the first pair of addresses, and of those that come to something else
+  bool decide = false;              ///< different addresses come to different verdicts
+  bool left_out = false;            ///< some were not tried
+  bool fails = false, works = false;  ///< at some of them, on every journey
+
+  void add(std::vector<JourneyVerdict> judged) {
+    const auto on_every_journey = [&](EndVerdict verdict) { return std::all_of(judged.begin(), judged.end(), [&](const auto& one) { return one.verdict == verdict; }); };
+    fails = fails || on_every_journey(EndVerdict::deny);
+    works = works || on_every_journey(EndVerdict::allow);
+    const bool as_before = judged.size() == all.size() && std::equal(judged.begin(), judged.end(), all.begin(), [](const auto& a, const auto& b) { return a.verdict == b.verdict; });
+    if (!all.empty() && !as_before) decide = true;
+    if (all.empty() || decide) all.insert(all.end(), std::make_move_iterator(judged.begin()), std::make_move_iterator(judged.end()));
+  }
 };
 
 class Explainer {
  public:
   Explainer(const resource::Snapshot& snapshot, const semantics::PathFacts& facts, const semantics::Profile* profile, const matrix::Cluster* cluster, const FlowQuestion& question)
-      : snapshot_(snapshot), facts_(facts), question_(question), stage_(snapshot, prefixes(snapshot, facts)), addresses_(world::plan_addresses(snapshot)), profile_(profile), cluster_(cluster) {}
+      : snapshot_(snapshot), facts_(facts), question_(question), stage_(snapshot, judging(snapshot, question), prefixes(snapshot, facts)), addresses_(world::plan_addresses(snapshot)), profile_(profile), cluster_(cluster) {}
 
   FlowExplanation run() {
     if (find_source() && find_targets()) {
@@ -75,6 +93,23 @@ class Explainer {
       if (settings.masquerade_agent) all.insert(all.end(), settings.masquerade_agent->keeps.begin(), settings.masquerade_agent->keeps.end());
     }
     return all;
+  }
+
+  /// The namespaces whose policies judge the connection; empty: any.
+  static std::set<std::string> judging(const resource::Snapshot& snapshot, const FlowQuestion& question) {
+    std::set<std::string> namespaces;
+    for (const std::string& end : {question.source, question.destination}) {
+      if (end.starts_with("node:")) continue;
+      if (end.starts_with("ip:")) return {};  // it may be a pod's
+      std::string kind;
+      const bool service = end.starts_with("svc:");
+      const std::string name = full_name(service ? end.substr(4) : end, question.default_namespace, kind);
+      const auto object = std::find_if(snapshot.services.begin(), snapshot.services.end(), [&](const auto& one) { return service && name_of(one.meta) == name; });
+      const bool by_hand = object != snapshot.services.end() && (!object->selector || object->selector->empty() || !snapshot.endpoints.empty());
+      if (by_hand) return {};  // its endpoints may be anybody's
+      namespaces.insert(name.substr(0, name.find('/')));
+    }
+    return namespaces;
   }
 
   // ----------------------------------------------------------------------------------------------------------------- ends
@@ -361,20 +396,34 @@ class Explainer {
     outcome.verdict = EndVerdict::unknown;
     outcome.layer = Layer::endpoint;
     outcome.reason = "nobody says whether this way is there";
+    outcome.by_address = outcome.fails_by_address = outcome.works_by_address = false;
     outcome.to_supply = {supply};
     return outcome;
   }
 
   Outcome outcome_of(const Target& target, const Spot& client, const Spot& endpoint, const std::string& relay, std::optional<base::Family> family) {
-    std::vector<JourneyVerdict> all;
-    bool addresses_decide = false;
+    AtAddresses found;
+    found.left_out = !client.all_addresses || !endpoint.all_addresses;
     for (const auto& client_end : client.ends)
       for (const auto& endpoint_end : endpoint.ends) {
-        const auto judged = judge_all(target, client, client_end, endpoint, endpoint_end, relay, family);
-        if (!all.empty() && (judged.size() != all.size() || !std::equal(judged.begin(), judged.end(), all.begin(), [](const auto& a, const auto& b) { return a.verdict == b.verdict; }))) addresses_decide = true;
-        if (all.empty() || addresses_decide) all.insert(all.end(), judged.begin(), judged.end());
+        // Two pods have not one address; where a kind of addresses is down to that one, no flow is of this kind at both ends.
+        const auto shared = client_end == endpoint_end ? std::nullopt : shared_address(client_end, endpoint_end);
+        if (!shared) found.add(judge_all(target, client, client_end, endpoint, endpoint_end, relay, family));
+        found.left_out = found.left_out || (shared && !stage_.sole_of_its_kind(*shared));
       }
-    return joined(std::move(all), addresses_decide);
+    if (found.all.empty()) {
+      found.add(judge_all(target, client, client.ends[0], endpoint, endpoint.ends[0], relay, family));
+      found.left_out = true;
+    }
+    return joined(std::move(found));
+  }
+
+  /// Of two pods with addresses of their own.
+  std::optional<base::Address> shared_address(const std::string& one, const std::string& other) const {
+    const world::Endpoint &a = *readers_->find(one), &b = *readers_->find(other);
+    if (a.kind != logic::EndpointKind::pod || b.kind != logic::EndpointKind::pod) return std::nullopt;
+    const auto found = std::find_first_of(a.addresses.begin(), a.addresses.end(), b.addresses.begin(), b.addresses.end());
+    return found == a.addresses.end() ? std::nullopt : std::optional(*found);
   }
 
   std::vector<JourneyVerdict> judge_all(const Target& target, const Spot& client, const std::string& client_end, const Spot& endpoint, const std::string& endpoint_end, const std::string& relay, std::optional<base::Family> family) {
@@ -389,9 +438,16 @@ class Explainer {
                           .client_end = client_end, .endpoint_end = endpoint_end, .endpoint_policed = endpoint.what == path::Client::What::pod, .protocol = question_.protocol, .family = family, .asked = target.place.address};
     if (target.place.address) connection.request.asked_address = target.place.address;
     std::vector<JourneyVerdict> judged;
-    for (const auto& journey : path::trace(facts_, connection.request, [&](const std::string& node) -> const path::NodeSettings& { return settings_of(node); }))
+    for (const auto& journey : path::trace(facts_, connection.request, [&](const std::string& node) -> const path::NodeSettings& { return settings_of(node); })) {
       judged.push_back(judge(*readers_, stage_, connection, journey));
+      judged.back().addresses = addresses_text(connection.request);
+    }
     return judged;
+  }
+
+  static std::string addresses_text(const path::Request& request) {
+    const auto text = [](const std::optional<base::Address>& address) { return address ? address->to_string() : "?"; };
+    return text(request.client_address) + " to " + text(request.endpoint_address);
   }
 
   std::optional<base::Address> address_of_node(const std::string& node) const {
@@ -404,19 +460,26 @@ class Explainer {
       if (std::find(list.begin(), list.end(), text) == list.end()) list.push_back(text);
   }
 
-  static Outcome joined(std::vector<JourneyVerdict> all, bool addresses_decide) {
+  static Outcome joined(AtAddresses found) {
+    std::vector<JourneyVerdict>& all = found.all;
     Outcome outcome{all[0].verdict, all[0].layer, all[0].reason, {}, {}};
+    outcome.by_address = found.decide || found.left_out;
+    outcome.fails_by_address = found.fails;
+    outcome.works_by_address = found.works;
+    if (!found.decide)
+      for (auto& one : all) one.addresses.clear();
     for (const auto& one : all)
       if (one.verdict == EndVerdict::unknown) add(outcome.to_supply, one.to_supply);
     const bool agree = std::all_of(all.begin(), all.end(), [&](const auto& one) { return one.verdict == all[0].verdict; });
-    if (agree) {
+    if (agree && !found.left_out) {
       outcome.journeys.push_back(std::move(all[0]));
       return outcome;
     }
-    outcome = {EndVerdict::unknown, Layer::path, "", std::move(outcome.to_supply), {}};
-    if (addresses_decide) outcome.to_supply.push_back("the address that the pod has: give the Pods with their status.podIP");
+    outcome.verdict = EndVerdict::unknown;
+    outcome.layer = Layer::path;
+    if (found.decide || found.left_out) outcome.to_supply.push_back("the addresses that the pods have: name a Pod that has one (status.podIP)");
     for (const auto& question : deciding_questions(all)) outcome.to_supply.push_back(text_of(question));
-    outcome.reason = addresses_decide ? "the verdict depends on the pod's address" : "the verdict depends on what nothing here tells";
+    outcome.reason = found.decide ? "the verdict depends on which of the cluster's pod addresses the pods have" : found.left_out ? "more kinds of pod addresses are told apart than were tried" : "the verdict depends on what nothing here tells";
     for (auto& one : all)
       if (std::none_of(outcome.journeys.begin(), outcome.journeys.end(), [&](const auto& shown) { return shown.verdict == one.verdict; })) outcome.journeys.push_back(std::move(one));
     return outcome;
@@ -434,7 +497,11 @@ class Explainer {
     for (Share* share : {&result_.total, &result_.by_path[path::to_string(target.kind)]}) {
       ++share->all;
       share->failing += outcome.verdict == EndVerdict::deny;
-      share->unknown += outcome.verdict == EndVerdict::unknown;
+      const bool unknown = outcome.verdict == EndVerdict::unknown;
+      share->unknown += unknown;
+      share->by_address += unknown && outcome.by_address;
+      share->failing_by_address += unknown && outcome.fails_by_address;
+      share->working_by_address += unknown && outcome.works_by_address;
     }
     if (outcome.verdict == EndVerdict::deny) ++result_.by_cause[std::string(to_string(outcome.layer)) + ": " + outcome.reason];
     if (relay.empty() || relay == endpoint.node) {  // of several ways between two nodes the worst counts

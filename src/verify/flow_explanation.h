@@ -52,6 +52,7 @@ struct JourneyVerdict {
   std::vector<HopVerdict> hops;
   path::Journey journey;
   std::vector<std::string> to_supply;
+  std::string addresses;  ///< "10.0.1.4 to 10.0.2.4", where the verdict depends on which addresses the pods have
 };
 
 /// A placement and path; like ones are one row.
@@ -71,6 +72,8 @@ struct FlowRow {
 
 struct Share {
   size_t failing = 0, unknown = 0, all = 0;
+  size_t by_address = 0;                                  ///< of `unknown`: it depends on which addresses the pods have
+  size_t failing_by_address = 0, working_by_address = 0;  ///< of `unknown`: it fails, or works, at some of these addresses
 };
 
 /// Two nodes between which the flow works one way and not the other.

@@ -156,6 +156,27 @@ TEST_CASE("a policy that cuts the node's range makes the verdict depend on the a
   CHECK(found.rows[0].to_supply.at(0).find("status.podIP") != std::string::npos);
 }
 
+TEST_CASE("a pod that could be has any address of the cluster's pods: not its node's podCIDR alone") {
+  FlowQuestion asked = question({path::Kind::pod_ip});
+  asked.source_nodes = {"n1"};
+  for (const char* block : {"10.244.2.0/24", "10.244.2.7/32", "10.244.0.0/16, except: [10.244.1.0/24]"}) {
+    const auto found = ask(cluster(2, std::string("{ipBlock: {cidr: ") + block + "}}"), "calico@3.28", asked);
+    CHECK(summary(found) == "unknown 0+2/2 podIP 0+2/2");
+    CHECK(found.total.by_address == 2);
+    CHECK(found.total.failing_by_address == 2);
+    CHECK(found.total.working_by_address == 2);
+  }
+  CHECK(summary(ask(cluster(2, by_pods), "calico@3.28", asked)) == "allow 0+0/2 podIP 0+0/2");
+}
+
+TEST_CASE("only policies that judge the connection tell addresses apart") {
+  std::string text = cluster(2, by_pods);
+  text += "---\n{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: other, namespace: elsewhere}, spec: {podSelector: {}, ingress: [{from: [{ipBlock: {cidr: 10.244.1.0/25}}]}]}}\n";
+  const auto found = ask(text, "calico@3.28", question({path::Kind::pod_ip}));
+  CHECK(found.verdict == EndVerdict::allow);
+  CHECK(found.total.by_address == 0);
+}
+
 TEST_CASE("a NodePort whose number is not known is not guessed") {
   std::string text = cluster(2, by_nodes + ", " + by_label);
   text.replace(text.find(", nodePort: 30080"), 17, "");
