@@ -35,6 +35,17 @@ void add_prefixes(const resource::Snapshot& snapshot, const std::vector<std::str
   }
 }
 
+/// What a policy asks of addresses are its own prefixes. Where an ipBlock matches an end by another of its addresses, readings ask for nodes by name.
+bool blocks_hold_the_flow(const Readers& readers) { return readers.profile.axis("ip-blocks.addresses").rule == "addresses.of-the-flow"; }
+
+void add_formulas(const policy::DirectionReading& side, std::vector<logic::Expr>& formulas) {
+  for (const auto* conditions : {&side.drops, &side.admits})
+    for (const auto& condition : *conditions) formulas.push_back(condition.when);
+  for (const auto& gap : side.gaps) formulas.push_back(gap.when);
+  for (const auto& policy : side.policies)
+    for (const auto& rule : policy.rules) formulas.push_back(rule.peer);
+}
+
 /// What a way's journeys depend on, whatever policies make of its address and port.
 std::string journey_look(const Way& way) {
   std::string look = std::to_string(static_cast<int>(way.kind)) + (way.entry_port == 0 ? "?" : "") + way.service->external_traffic_policy + "|" + way.service->internal_traffic_policy;
@@ -56,12 +67,8 @@ void PathRun::make_places() {
   for (const ReaderCase& one : context_.cases)
     for (const Readers* readers : {&one.source, &one.destination}) {
       if (readers->policies) add_prefixes(*readers->policies, relevant, prefixes);
-      for (const Direction direction : policy::both_directions) {
-        const auto& side = run_.reading({readers, false, std::nullopt}, relevant).direction(direction);
-        for (const auto* conditions : {&side.drops, &side.admits})
-          for (const auto& condition : *conditions) formulas.push_back(condition.when);
-        for (const auto& gap : side.gaps) formulas.push_back(gap.when);
-      }
+      const auto& reading = run_.reading({readers, false, std::nullopt}, blocks_hold_the_flow(*readers) ? std::vector<std::string>{} : relevant);
+      for (const Direction direction : policy::both_directions) add_formulas(reading.direction(direction), formulas);
     }
   if (const auto agent = path::masquerade_agent(context_.snapshot)) prefixes.insert(agent->keeps.begin(), agent->keeps.end());
   std::deque<base::AddressSet> sets{run_.universe_.addresses.pods, run_.universe_.addresses.nodes, run_.universe_.addresses.services, run_.universe_.addresses.external};
