@@ -46,6 +46,18 @@ void add_formulas(const policy::DirectionReading& side, std::vector<logic::Expr>
     for (const auto& rule : policy.rules) formulas.push_back(rule.peer);
 }
 
+/// `source` for a source of the kind: what a pod alone has is put in.
+logic::Expr of_kind(logic::Pool& pool, logic::Expr source, EndpointKind kind) {
+  return pool.substitute(source, [&](logic::Expr e) -> std::optional<logic::Expr> {
+    const logic::Atom& atom = pool.atom_of(e);
+    if (atom.role != Role::source) return std::nullopt;
+    using enum logic::AtomKind;
+    if (atom.kind == kind_is) return static_cast<EndpointKind>(atom.detail) == kind ? logic::True : logic::False;
+    const bool of_pods = atom.kind == namespace_is || atom.kind == label_is || atom.kind == label_exists || atom.kind == namespace_label_is || atom.kind == namespace_label_exists || atom.kind == service_account_is;
+    return of_pods && kind != EndpointKind::pod ? std::optional(logic::False) : std::nullopt;
+  });
+}
+
 /// What a way's journeys depend on, whatever policies make of its address and port.
 std::string journey_look(const Way& way) {
   std::string look = std::to_string(static_cast<int>(way.kind)) + (way.entry_port == 0 ? "?" : "") + way.service->external_traffic_policy + "|" + way.service->internal_traffic_policy;
@@ -178,7 +190,8 @@ std::string PathRun::look_of(const Way& way) {
 
 bool PathRun::can_be(EndpointKind source, size_t flows) {
   const auto [at, fresh] = can_be_.try_emplace({flows, source}, false);
-  if (fresh) at->second = run_.satisfiable({all_[flows].from, pool_.kind_is(Role::source, source)}, std::string("from a ") + logic::to_string(source));
+  const Expr from = all_[flows].from;
+  if (fresh) at->second = !of_kind(pool_, from, source).is_false() && run_.satisfiable({from, pool_.kind_is(Role::source, source)}, std::string("from a ") + logic::to_string(source));
   return at->second;
 }
 
