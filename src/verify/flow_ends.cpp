@@ -225,7 +225,7 @@ Actor Stage::take_node(const std::string& name) { return {.id = "node:" + name, 
 std::vector<Address> Stage::tunnel_addresses(const std::string& node) const {
   const resource::Node* object = world.find_node(node);
   if (!object) return {};
-  return verify::tunnel_addresses(*object, pod_addresses_);
+  return verify::tunnel_addresses(*object);
 }
 
 }  // namespace npverify::verify

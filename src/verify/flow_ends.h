@@ -41,8 +41,9 @@ class Stage {
   Actor take_address(const base::Address& address);
   Actor take_node(const std::string& name);
 
-  /// The address that a node's tunnel device has, as far as it is known: else one of its pods' range.
+  /// As verify::tunnel_addresses.
   std::vector<base::Address> tunnel_addresses(const std::string& node) const;
+  const base::AddressSet& pod_addresses() const { return pod_addresses_; }
   /// Of a pod's address: nothing tells it from another, because it is told from all.
   bool sole_of_its_kind(const base::Address& address) const;
   /// Equal for addresses that nothing tells apart.

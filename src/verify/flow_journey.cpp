@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "verify/path_places.h"
+
 namespace npverify::verify {
 namespace {
 
@@ -102,7 +104,9 @@ class Judge {
   void ingress(HopVerdict& verdict, const Endpoint& source) {
     const Header& header = verdict.hop.header;
     const Endpoint seen = header.source_is_world ? Endpoint{.kind = logic::EndpointKind::outside, .name = source.name} : source;
-    verdict.judgement = readers_.decide(Direction::ingress, connection_.endpoint_end, seen, !header.source_identified, connection_.protocol, header.port, connection_.family);
+    const bool untold = header.source == Header::Source::tunnel && !header.source_is_world && seen.addresses.empty();
+    verdict.judgement = readers_.decide(Direction::ingress, connection_.endpoint_end, seen, !header.source_identified, connection_.protocol, header.port, connection_.family, untold ? &stage_.pod_addresses() : nullptr);
+    if (untold && verdict.judgement.verdict == EndVerdict::unknown && verdict.judgement.to_supply.empty()) verdict.judgement.to_supply = tunnel_to_supply(header.source_node);
     const auto as_itself = [&] { return readers_.decide_known(Direction::ingress, connection_.endpoint_end, client(), connection_.protocol, header.port); };
     const auto as_seen = [&] { return readers_.decide(Direction::ingress, connection_.endpoint_end, client(), false, connection_.protocol, header.port); };
     conclude(verdict.judgement, Layer::destination_policy, header.source != Header::Source::client, as_itself, as_seen);

@@ -59,7 +59,7 @@ PathRun::HopFormula PathRun::ingress(const Spot& spot, const Header& header) {
   if (!header.source_identified) known.may_know = false, known.may_not_know = true;
   const bool tunnel = header.source == Header::Source::tunnel;
   Seen seen{.peer = places_->classes()[at].host, .port = std::nullopt, .one_node = header.source_node == (spot.one_node ? at_client : at_endpoint)};
-  if (tunnel) seen.peer.addresses = places_->classes()[at].tunnel;
+  if (tunnel) seen.peer.addresses = places_->classes()[at].tunnel, seen.among = &run_.universe_.addresses.pods;
   if (header.source_is_world) seen = {.peer = {.kind = EndpointKind::outside, .name = "world"}, .port = std::nullopt, .world = true};
   return seeing(destination, known, Direction::ingress, seen);
 }
@@ -117,7 +117,7 @@ const PathRun::OpenHook& PathRun::open_hook(size_t reader, const Knowledge& know
 }
 
 std::string PathRun::look_of(const OpenHook& hook, const Seen& seen) const {
-  std::string look = seen.world ? "w" : std::to_string(static_cast<int>(seen.peer.kind));
+  std::string look = seen.world ? "w" : std::to_string(static_cast<int>(seen.peer.kind)) + (seen.among ? "t" : "");
   if (seen.one_node) look += "=";
   if (hook.node_asked) look += seen.peer.node;
   for (const auto family : {base::Family::ipv4, base::Family::ipv6}) {
@@ -144,13 +144,17 @@ std::vector<InvariantRun::Reader> PathRun::readers_at(const Readers& readers, co
 
 PathRun::HopFormula PathRun::put_in(const OpenHook& hook, Direction direction, const Seen& seen) {
   if (seen.port && hook.port_named) return {undetermined(direction)};
-  const auto known = [&](Expr atom) { return known_of(seen, policy::subject_of(direction), atom); };
-  HopFormula out{{pool_.substitute(hook.end.allowed, known), pool_.substitute(hook.end.denied, known), pool_.substitute(hook.end.unknown, known)}, logic::True};
+  HopFormula out{put_in_end(hook, direction, seen), logic::True};
   std::vector<Expr> families;
   for (const auto family : {base::Family::ipv4, base::Family::ipv6})
     if (seen.world || seen.untold(family) || seen.peer.address(family)) families.push_back(pool_.family_is(family));
   out.families = pool_.disjunction(std::move(families));
-  return hook.addresses.empty() ? out : without_untold(std::move(out), direction, seen);
+  return hook.addresses.empty() ? out : without_untold(std::move(out), hook, direction, seen);
+}
+
+InvariantRun::End PathRun::put_in_end(const OpenHook& hook, Direction direction, const Seen& seen) {
+  const auto known = [&](Expr atom) { return known_of(seen, policy::subject_of(direction), atom); };
+  return {pool_.substitute(hook.end.allowed, known), pool_.substitute(hook.end.denied, known), pool_.substitute(hook.end.unknown, known)};
 }
 
 // What the header tells of an atom; nothing where that is the flow's or the subject's own.
@@ -178,15 +182,50 @@ logic::Expr PathRun::address_of(const Seen& seen, const base::AddressSet& asked)
   return pool_.disjunction(std::move(any));
 }
 
-PathRun::HopFormula PathRun::without_untold(HopFormula hop, Direction direction, const Seen& seen) {
-  std::vector<Expr> untold;
-  for (const auto family : {base::Family::ipv4, base::Family::ipv6})
-    if (seen.untold(family)) untold.push_back(pool_.family_is(family));
-  const Expr open = pool_.disjunction(std::move(untold)), told = pool_.negation(open);
-  const InvariantRun::End nothing = undetermined(direction);
-  const auto either = [&](Expr where_open, Expr where_told) { return pool_.either(pool_.both(open, where_open), pool_.both(told, where_told)); };
-  hop.end = {either(nothing.allowed, hop.end.allowed), either(nothing.denied, hop.end.denied), either(nothing.unknown, hop.end.unknown)};
+PathRun::HopFormula PathRun::without_untold(HopFormula hop, const OpenHook& hook, Direction direction, const Seen& seen) {
+  for (const auto family : {base::Family::ipv4, base::Family::ipv6}) {
+    if (!seen.untold(family)) continue;
+    const Expr open = pool_.family_is(family), told = pool_.negation(open);
+    const InvariantRun::End every = at_every_address(hook, direction, seen, family);
+    const auto either = [&](Expr where_open, Expr where_told) { return pool_.either(pool_.both(open, where_open), pool_.both(told, where_told)); };
+    hop.end = {either(every.allowed, hop.end.allowed), either(every.denied, hop.end.denied), either(every.unknown, hop.end.unknown)};
+  }
   return hop;
+}
+
+InvariantRun::End PathRun::at_every_address(const OpenHook& hook, Direction direction, const Seen& seen, base::Family family) {
+  constexpr size_t most_kinds = 64;
+  const auto addresses = told_apart(hook, seen.may_have(family));
+  if (addresses.size() > most_kinds) return undetermined(direction);
+  std::vector<Expr> allowed, denied;
+  for (const base::Address& address : addresses) {
+    Seen at = seen;
+    at.peer.addresses = {address};
+    const InvariantRun::End end = put_in_end(hook, direction, at);
+    allowed.push_back(end.allowed);
+    denied.push_back(end.denied);
+  }
+  const Expr all_allow = pool_.conjunction(std::move(allowed)), all_deny = pool_.conjunction(std::move(denied));
+  return {all_allow, all_deny, pool_.negation(pool_.either(all_allow, all_deny))};
+}
+
+std::vector<base::Address> PathRun::told_apart(const OpenHook& hook, const base::AddressSet& addresses) const {
+  std::set<base::Address> cuts;
+  for (const auto& interval : addresses.intervals()) cuts.insert(interval.first);
+  for (const Expr e : hook.addresses) {
+    const base::AddressSet& asked = pool_.addresses(pool_.atom_of(e));
+    for (const auto& set : {addresses.intersected(asked), addresses.minus(asked)})
+      for (const auto& interval : set.intervals()) cuts.insert(interval.first);
+  }
+  std::map<std::vector<bool>, base::Address> first;
+  for (const base::Address& address : cuts) {
+    std::vector<bool> held;
+    for (const Expr e : hook.addresses) held.push_back(pool_.addresses(pool_.atom_of(e)).contains(address));
+    first.try_emplace(held, address);
+  }
+  std::vector<base::Address> found;
+  for (const auto& [held, address] : first) found.push_back(address);
+  return found;
 }
 
 Endpoint PathRun::service_end(const Way& way) const {

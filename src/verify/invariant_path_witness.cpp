@@ -28,6 +28,13 @@ std::string eval_name(const Endpoint& end, bool by_address, base::Family family)
   return by_address ? (address ? "ip:" + address->to_string() : "") : end.name;
 }
 
+/// An address that no object has: an example's, if it can be.
+base::Address some_outside(const world::Universe& universe, base::Family family) {
+  const base::AddressSet outside = universe.addresses.external.only(family);
+  const auto example = base::Address::parse(family == base::Family::ipv4 ? "203.0.113.7" : "2001:db8::7");
+  return outside.empty() || outside.contains(*example) ? *example : outside.intervals()[0].first;
+}
+
 std::string seen_as(const Header& header) {
   if (header.source_is_world) return ", taken for the outside as a whole";
   return header.source_identified ? "" : ", taken for an outside address";
@@ -119,6 +126,14 @@ PathRun::Replayed PathRun::replay(const Variant& variant, const Witness& witness
   return out;
 }
 
+// Of an address that nothing tells one stands for all: the verdict is said to be known only where it is that of each.
+void PathRun::name_for_eval(HookAt at, const Header& header, base::Family family, WitnessHop& row) const {
+  Endpoint& peer = at.direction == Direction::egress ? at.destination : at.source;
+  if (const auto untold = at.untold(family, run_.universe_.addresses.pods)) peer.addresses = {peer.kind == EndpointKind::outside ? some_outside(run_.universe_, family) : untold->intervals()[0].first};
+  row.source_end = eval_name(at.source, header.source == Header::Source::tunnel, family);
+  row.destination_end = eval_name(at.destination, header.destination == Header::Destination::service, family);
+}
+
 JourneyVerdict PathRun::replay(const Variant& variant, const Witness& witness, const path::Journey& journey, const Alteration* altered, Replayed& out) {
   const bool first = out.journeys.empty();
   JourneyVerdict result{};
@@ -130,8 +145,9 @@ JourneyVerdict PathRun::replay(const Variant& variant, const Witness& witness, c
   for (const path::Hop& hop : journey.hops) {
     const HookAt at = hook_at(variant, witness, hop);
     WitnessHop row{.hook = path::to_string(hop.hook), .node = hop.node, .source = end_text(at.source) + (hop.header.source == Header::Source::tunnel ? ", its tunnel" : "") + seen_as(hop.header),
-                   .destination = end_text(at.destination) + ":" + std::to_string(at.port), .verdict = "", .reader = "", .reason = "", .source_end = eval_name(at.source, hop.header.source == Header::Source::tunnel, witness.family),
-                   .destination_end = eval_name(at.destination, hop.header.destination == Header::Destination::service, witness.family), .port = at.port};
+                   .destination = end_text(at.destination) + ":" + std::to_string(at.port), .verdict = "", .reader = "", .reason = "", .source_end = "",
+                   .destination_end = "", .port = at.port};
+    name_for_eval(at, hop.header, witness.family, row);
     if (hop.hook == Hook::relay) {
       row.reason = hop.sentences.empty() ? "" : hop.sentences[0];
     } else {
@@ -163,9 +179,10 @@ PathRun::HookAt PathRun::hook_at(const Variant& variant, const Witness& witness,
   const Header& header = hop.header;
   HookAt at{.direction = hop.hook == Hook::source_egress ? Direction::egress : Direction::ingress, .source = witness.source, .destination = witness.destination, .port = header.port};
   if (header.source != Header::Source::client) at.source = host_at(header.source_node);
-  if (header.source == Header::Source::tunnel) {
+  at.tunnel = header.source == Header::Source::tunnel;
+  if (at.tunnel) {
     const auto* object = context_.snapshot.find_node(header.source_node);
-    at.source.addresses = object ? tunnel_addresses(*object, run_.universe_.addresses.pods) : std::vector<base::Address>{};
+    at.source.addresses = object ? tunnel_addresses(*object) : std::vector<base::Address>{};
   }
   if (header.destination == Header::Destination::node) at.destination = host_at(header.destination_node);
   if (header.destination == Header::Destination::node && variant.way->asked) at.destination.addresses = {*variant.way->asked};
@@ -182,12 +199,22 @@ PathRun::HookAt PathRun::hook_at(const Variant& variant, const Witness& witness,
   return at;
 }
 
+std::optional<base::AddressSet> PathRun::HookAt::untold(base::Family family, const base::AddressSet& pods) const {
+  const Endpoint& peer = direction == Direction::egress ? destination : source;
+  const bool open = !world && !peer.address(family) && (tunnel || peer.addresses.empty() || peer.kind == EndpointKind::outside);
+  const base::AddressSet may_have = tunnel ? pods.only(family) : base::AddressSet::all(family);
+  return open && !may_have.empty() ? std::optional(may_have) : std::nullopt;
+}
+
 EndJudgement PathRun::judge(HookAt hook, const Witness& witness, const Alteration* altered, EndDecision& decision, std::vector<PolicyPlace>& policies) {
   const bool egress = hook.direction == Direction::egress;
-  const Endpoint &subject = egress ? hook.source : hook.destination, &peer = egress ? hook.destination : hook.source;
+  const Endpoint& subject = egress ? hook.source : hook.destination;
+  Endpoint& peer = egress ? hook.destination : hook.source;
   if (subject.kind != EndpointKind::pod) return {.reason = "policy does not apply to this end"};
   if (hook.world) hook.source = {.kind = EndpointKind::outside, .name = hook.source.name};
   if (!hook.missing.empty()) return {.verdict = EndVerdict::unknown, .reason = hook.missing, .to_supply = hook.missing};
+  const auto untold = hook.untold(witness.family, run_.universe_.addresses.pods);
+  if (untold) peer.addresses = {untold->intervals()[0].first};
   Readers readers = *hook.readers;
   Knowledge known = hook.knowledge;
   if (altered && altered->direction == hook.direction) {
@@ -207,8 +234,12 @@ EndJudgement PathRun::judge(HookAt hook, const Witness& witness, const Alteratio
   for (const InvariantRun::Reader& reader : readers_at(readers, known, hook.port != witness.port)) {
     const Reading& reading = run_.reading(reader, {subject.namespace_name});
     const EndDecision one = oracle::evaluate_end(pool_, reading, hook.direction, flow, cluster);
-    if (hook.addressless(witness.family) && !decided_at_every_address(pool_, reading, hook.direction, flow, cluster, one.verdict))
-      return {.verdict = EndVerdict::unknown, .reason = "the Service's address is not in the input", .reader = judgement.reader, .to_supply = "give the Service with its address (spec.clusterIP)"};
+    if (untold && !decided_at_every_address(pool_, reading, hook.direction, flow, cluster, one.verdict, *untold)) {
+      const bool service = peer.kind == EndpointKind::outside;
+      const std::string supply = service ? "give the Service with its address (spec.clusterIP)" : hook.tunnel ? tunnel_to_supply(peer.node) : "the address of " + peer.name + ": give its Node object";
+      return {.verdict = EndVerdict::unknown, .reason = service ? "the Service's address is not in the input" : "the address of " + std::string(hook.tunnel ? "the tunnel device of " : "") + peer.name + " is not in the input",
+              .reader = judgement.reader, .to_supply = supply};
+    }
     if (!first && one.verdict != decision.verdict) {
       const std::string fault = run_.fault_to_supply(readers);
       if (!fault.empty()) return {.verdict = EndVerdict::unknown, .reason = fault, .reader = judgement.reader, .to_supply = fault};

@@ -159,8 +159,13 @@ class PathRun {
     std::optional<base::Port> port = {};
     bool one_node = false;
     bool world = false;  ///< the outside as a whole
+    const base::AddressSet* among = nullptr;  ///< the addresses that it may have where nothing tells; null: any
+    base::AddressSet may_have(base::Family family) const { return among ? among->only(family) : base::AddressSet::all(family); }
     /// Families in which it has an address that nothing tells.
-    bool untold(base::Family family) const { return !world && (peer.addresses.empty() || (peer.kind == logic::EndpointKind::outside && !peer.address(family))); }
+    bool untold(base::Family family) const {
+      if (world || peer.address(family)) return false;
+      return among ? !may_have(family).empty() : peer.addresses.empty() || peer.kind == logic::EndpointKind::outside;
+    }
   };
   /// A hook before a header is put in: its verdict, and what that asks of a header.
   struct OpenHook {
@@ -179,8 +184,12 @@ class PathRun {
   HopFormula put_in(const OpenHook& hook, Direction direction, const Seen& seen);
   std::optional<Expr> known_of(const Seen& seen, Role subject, Expr atom);
   Expr address_of(const Seen& seen, const base::AddressSet& asked);
-  /// `hop` where it asks for the peer's address: open in the families in which nothing tells that.
-  HopFormula without_untold(HopFormula hop, Direction direction, const Seen& seen);
+  /// `hop` where it asks for the peer's address: in the families in which nothing tells that, decided where every address that it may have decides alike.
+  HopFormula without_untold(HopFormula hop, const OpenHook& hook, Direction direction, const Seen& seen);
+  InvariantRun::End at_every_address(const OpenHook& hook, Direction direction, const Seen& seen, base::Family family);
+  InvariantRun::End put_in_end(const OpenHook& hook, Direction direction, const Seen& seen);
+  /// One of the addresses for each kind that the hook tells apart.
+  std::vector<base::Address> told_apart(const OpenHook& hook, const base::AddressSet& addresses) const;
   static std::string hook_key(size_t reader, const Knowledge& knowledge, Direction direction);
   InvariantRun::End undetermined(Direction direction);
   InvariantRun::End end_of(const std::vector<InvariantRun::Reader>& readers, Direction direction, InvariantRun::Other other);
@@ -209,7 +218,9 @@ class PathRun {
     world::Endpoint source, destination;
     base::Port port = 0;
     bool world = false;   ///< the source is taken for the outside as a whole
-    bool addressless(base::Family family) const { return destination.kind == logic::EndpointKind::outside && !destination.address(family); }  ///< a Service whose address is not in the input
+    bool tunnel = false;  ///< the source is a tunnel device
+    /// The addresses that the peer may have where nothing tells its own; nothing where that is told. `pods`: of the cluster.
+    std::optional<base::AddressSet> untold(base::Family family, const base::AddressSet& pods) const;
     std::string missing;  ///< not empty: the header is not known; what would tell
   };
   void tell(const InvariantRun::Found& found, Term term);
@@ -220,6 +231,7 @@ class PathRun {
   Replayed replay(const Variant& variant, const Witness& witness, const Alteration* altered = nullptr);
   JourneyVerdict replay(const Variant& variant, const Witness& witness, const path::Journey& journey, const Alteration* altered, Replayed& out);
   HookAt hook_at(const Variant& variant, const Witness& witness, const path::Hop& hop) const;
+  void name_for_eval(HookAt at, const path::Header& header, base::Family family, WitnessHop& row) const;
   EndJudgement judge(HookAt hook, const Witness& witness, const Alteration* altered, oracle::EndDecision& decision, std::vector<PolicyPlace>& policies);
   size_t kind_at(const Variant& variant, const Witness& witness, const std::string& node) const;
   world::Endpoint host_at(const std::string& node) const;

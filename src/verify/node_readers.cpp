@@ -14,32 +14,35 @@ using world::Endpoint;
 
 using reach::PoolReader;
 
-/// One address of each kind that the formulas of a direction tell apart.
-std::vector<base::Address> addresses_told_apart(const logic::Pool& pool, const policy::DirectionReading& side, base::Family family) {
+/// One address of each kind that the formulas of a direction tell apart. `among`: of one family.
+std::vector<base::Address> addresses_told_apart(const logic::Pool& pool, const policy::DirectionReading& side, const base::AddressSet& among, base::Family family) {
   std::vector<logic::Expr> formulas;
   for (const auto* conditions : {&side.drops, &side.admits})
     for (const auto& condition : *conditions) formulas.push_back(condition.when);
   for (const auto& gap : side.gaps) formulas.push_back(gap.when);
   for (const auto& policy : side.policies)
     for (const auto& rule : policy.rules) formulas.push_back(rule.peer);
-  std::set<base::Address> cuts{base::AddressSet::all(family).intervals()[0].first};
+  std::set<base::Address> cuts;
+  for (const auto& interval : among.intervals()) cuts.insert(interval.first);
   for (const logic::Expr e : pool.atoms_of(formulas)) {
     const logic::Atom& atom = pool.atom_of(e);
     if (atom.kind != logic::AtomKind::address_in) continue;
     for (const auto& set : {pool.addresses(atom).only(family), base::AddressSet::all(family).minus(pool.addresses(atom))})
-      for (const auto& interval : set.intervals()) cuts.insert(interval.first);
+      for (const auto& interval : set.intervals())
+        if (among.contains(interval.first)) cuts.insert(interval.first);
   }
   return {cuts.begin(), cuts.end()};
 }
 
 }  // namespace
 
-bool decided_at_every_address(const logic::Pool& pool, const policy::Reading& reading, Direction direction, const world::Flow& flow, const oracle::Cluster& cluster, EndVerdict verdict) {
+bool decided_at_every_address(const logic::Pool& pool, const policy::Reading& reading, Direction direction, const world::Flow& flow, const oracle::Cluster& cluster, EndVerdict verdict,
+                              const base::AddressSet& among) {
   const bool egress = direction == Direction::egress;
   Endpoint peer = egress ? *flow.destination : *flow.source;
   world::Flow asked = flow;
   (egress ? asked.destination : asked.source) = &peer;
-  const auto addresses = addresses_told_apart(pool, reading.direction(direction), flow.family);
+  const auto addresses = addresses_told_apart(pool, reading.direction(direction), among.only(flow.family), flow.family);
   return std::all_of(addresses.begin(), addresses.end(), [&](const base::Address& address) {
     peer.addresses = {address};
     return oracle::evaluate_end(pool, reading, direction, asked, cluster).verdict == verdict;
@@ -56,22 +59,26 @@ struct NodeReaders::State {
     return place.pool ? readers[*place.pool].get() : nullptr;
   }
 
-  static oracle::EndDecision decide_with(const PoolReader& reader, bool stranger, const PoolReader::Eyes& eyes, Direction direction, const Endpoint& subject, const Endpoint& peer, base::Protocol protocol,
-                                         base::Port port, std::optional<base::Family> of_connection) {
+  static oracle::EndDecision decide_with(const PoolReader& reader, bool stranger, const PoolReader::Eyes& eyes, Direction direction, const Endpoint& subject, Endpoint peer, base::Protocol protocol,
+                                         base::Port port, std::optional<base::Family> of_connection, const base::AddressSet* among) {
     // The outside as a whole has the family of the connection; where the subject has both, it counts as IPv4 like every flow between ends of both.
-    const bool anywhere = peer.kind == logic::EndpointKind::outside && peer.addresses.empty();
+    const bool anywhere = (among || peer.kind == logic::EndpointKind::outside) && peer.addresses.empty();
     const auto family = !anywhere ? world::shared_family(subject, peer) : of_connection ? of_connection : world::shared_family(subject, subject);
     if (!family) return {EndVerdict::unknown, oracle::EndDecision::By::gap, "the two ends have no address family in common", ""};
-    const bool egress = direction == Direction::egress;
+    const bool egress = direction == Direction::egress, untold = anywhere && (egress || among);
+    const base::AddressSet any = !untold ? base::AddressSet() : among ? among->only(*family) : base::AddressSet::all(*family);
+    if (untold && any.empty()) return {EndVerdict::unknown, oracle::EndDecision::By::gap, "the two ends have no address family in common", ""};
+    if (untold) peer.addresses = {any.intervals()[0].first};
     const world::Flow flow{egress ? &subject : &peer, egress ? &peer : &subject, protocol, port, *family};
     const policy::Reading& reading = stranger ? reader.stranger : reader.plain;
     oracle::EndDecision decision = oracle::evaluate_end(reader.expressions, reading, direction, flow, eyes.surroundings);
-    if (egress && anywhere && !decided_at_every_address(reader.expressions, reading, direction, flow, eyes.surroundings, decision.verdict))
-      return {EndVerdict::unknown, oracle::EndDecision::By::gap, "the Service's address is not in the manifests", ""};
+    if (untold && !decided_at_every_address(reader.expressions, reading, direction, flow, eyes.surroundings, decision.verdict, any))
+      return {EndVerdict::unknown, oracle::EndDecision::By::gap, among ? "the address of the node's tunnel device is not in the manifests" : "the Service's address is not in the manifests", ""};
     return decision;
   }
 
-  EndJudgement decide(Direction direction, const std::string& name, const Endpoint& peer, bool as_stranger, bool all_known, base::Protocol protocol, base::Port port, std::optional<base::Family> family = std::nullopt) const {
+  EndJudgement decide(Direction direction, const std::string& name, const Endpoint& peer, bool as_stranger, bool all_known, base::Protocol protocol, base::Port port, std::optional<base::Family> family = std::nullopt,
+                      const base::AddressSet* among = nullptr) const {
     const Endpoint* subject = readers[0]->directory.find(name);
     base::require(subject, "the subject is an end of the snapshot");
     EndJudgement judgement{.reason = "policy does not apply to this end"};
@@ -83,7 +90,7 @@ struct NodeReaders::State {
     for (size_t view = 0; view < reader->eyes.size(); ++view) {
       const PoolReader::Eyes& eyes = reader->eyes[view];
       const bool unseen = peer.kind != logic::EndpointKind::outside && !all_known && cluster && !cluster->knows(eyes.view, peer.node);
-      const auto decision = decide_with(*reader, as_stranger || unseen, eyes, direction, *subject, peer, protocol, port, family);
+      const auto decision = decide_with(*reader, as_stranger || unseen, eyes, direction, *subject, peer, protocol, port, family, among);
       if (view > 0 && decision.verdict != judgement.verdict) {
         const size_t pool = *cluster->place_of(subject->node).pool;
         return {.verdict = EndVerdict::unknown, .reason = "nobody says whether its agents know the other end or see an address only", .reader = reader->label,
@@ -129,8 +136,9 @@ std::map<std::string, std::string> NodeReaders::flags_of(const std::string& node
 
 const Endpoint* NodeReaders::find(const std::string& name) const { return state_->readers[0]->directory.find(name); }
 
-EndJudgement NodeReaders::decide(Direction direction, const std::string& subject, const Endpoint& peer, bool as_stranger, base::Protocol protocol, base::Port port, std::optional<base::Family> family) const {
-  return state_->decide(direction, subject, peer, as_stranger, false, protocol, port, family);
+EndJudgement NodeReaders::decide(Direction direction, const std::string& subject, const Endpoint& peer, bool as_stranger, base::Protocol protocol, base::Port port, std::optional<base::Family> family,
+                                const base::AddressSet* among) const {
+  return state_->decide(direction, subject, peer, as_stranger, false, protocol, port, family, among);
 }
 
 EndJudgement NodeReaders::decide_known(Direction direction, const std::string& subject, const Endpoint& peer, base::Protocol protocol, base::Port port) const {

@@ -21,8 +21,9 @@ struct EndJudgement {
   bool knowledge = false;    ///< of unknown: it is not known whether the reader knows the other end
 };
 
-/// Whether the verdict of an end is `verdict` whichever address of the flow's family the other end has.
-bool decided_at_every_address(const logic::Pool& pool, const policy::Reading& reading, policy::Direction direction, const world::Flow& flow, const oracle::Cluster& cluster, oracle::EndVerdict verdict);
+/// Whether the verdict of an end is `verdict` whichever address of the flow's family and of `among` the other end has.
+bool decided_at_every_address(const logic::Pool& pool, const policy::Reading& reading, policy::Direction direction, const world::Flow& flow, const oracle::Cluster& cluster, oracle::EndVerdict verdict,
+                              const base::AddressSet& among);
 
 /// The policies of a snapshot as every node reads them: by one profile, or by the pools of a mixed cluster. Decides one end of one flow with
 /// the oracle; the header may be another than the ends' own.
@@ -42,9 +43,10 @@ class NodeReaders {
   const world::Endpoint* find(const std::string& name) const;
 
   /// `subject` is a name of find(). `peer`: the other end as its address is seen; `as_stranger`: the path hides who is behind it.
-  /// `family`: of the connection, for a peer without addresses; absent: that of the subject, IPv4 where it has both.
+  /// `family`: of the connection, for a peer without addresses; absent: that of the subject, IPv4 where it has both. `among`: which address such a
+  /// peer has is not known but for these; null: it is the outside as a whole at ingress, and any address at egress.
   EndJudgement decide(policy::Direction direction, const std::string& subject, const world::Endpoint& peer, bool as_stranger, base::Protocol protocol, base::Port port,
-                      std::optional<base::Family> family = std::nullopt) const;
+                      std::optional<base::Family> family = std::nullopt, const base::AddressSet* among = nullptr) const;
   /// The same with the other end known, whatever the reader knows.
   EndJudgement decide_known(policy::Direction direction, const std::string& subject, const world::Endpoint& peer, base::Protocol protocol, base::Port port) const;
 

@@ -83,7 +83,7 @@ void Places::add_classes(const Input& input) {
       std::vector<base::Address> tunnel;
       if (object) {
         host.addresses = object->internal_ips.empty() ? object->addresses : object->internal_ips;
-        tunnel = tunnel_addresses(*object, input.universe.addresses.pods);
+        tunnel = tunnel_addresses(*object);
       }
       const std::string signature = membership(host.addresses, input.asked) + "/" + membership(tunnel, input.asked);
       const auto [at, fresh] = index.try_emplace(signature, classes_.size());
@@ -104,15 +104,16 @@ size_t Places::kind_of(const Readers& readers) const {
   return static_cast<size_t>(found - kinds_.begin());
 }
 
-std::vector<base::Address> tunnel_addresses(const resource::Node& node, const base::AddressSet& pods) {
+std::vector<base::Address> tunnel_addresses(const resource::Node& node) {
   std::vector<base::Address> addresses;
   for (const char* key : {"projectcalico.org/IPv4IPIPTunnelAddr", "projectcalico.org/IPv4VXLANTunnelAddr", "projectcalico.org/IPv6VXLANTunnelAddr"})
     if (const auto found = node.meta.annotations.find(key); found != node.meta.annotations.end())
       if (const auto address = base::Address::parse(found->second)) addresses.push_back(*address);
-  if (!addresses.empty()) return addresses;
-  for (const auto& cidr : node.pod_cidrs) addresses.push_back(cidr.first());
-  if (addresses.empty() && !pods.empty()) addresses.push_back(pods.intervals()[0].first);
   return addresses;
+}
+
+std::string tunnel_to_supply(const std::string& node) {
+  return "the address of the tunnel device of node " + node + ": give its Node as the cluster has it, with the annotation projectcalico.org/IPv4VXLANTunnelAddr, IPv4IPIPTunnelAddr or IPv6VXLANTunnelAddr";
 }
 
 }  // namespace npverify::verify

@@ -60,7 +60,9 @@ class Places {
   bool named_ = false;
 };
 
-/// The address that a node's tunnel device has, as far as it is known: else one of its pods' range. `pods`: of the cluster.
-std::vector<base::Address> tunnel_addresses(const resource::Node& node, const base::AddressSet& pods);
+/// The addresses that a node's tunnel device has, as its agent writes them to the Node. Without, it is one of the cluster's pods', nobody says which.
+std::vector<base::Address> tunnel_addresses(const resource::Node& node);
+/// What would tell.
+std::string tunnel_to_supply(const std::string& node);
 
 }  // namespace npverify::verify

@@ -22,7 +22,7 @@ sys.path.insert(0, str(HERE.parent / "support"))
 from truth.verifier import Verifier  # noqa: E402
 
 PATHS = ("podIP", "clusterIP", "nodePort", "loadBalancer")
-KEPT = (991104, 20260160)  # pods of Deployments with addresses of another node's podCIDR
+KEPT = (991104, 20260160, 195471)  # pods of Deployments with addresses of another node's podCIDR; a Service without an address
 CLIENTS = ("pod", "workload", "node", "external")
 OUTSIDE, NOBODYS = "203.0.113.9", "192.0.2.7"
 SETTINGS = {"proxy": ("iptables", "iptables", "ipvs", "nftables", "cilium", "bpf"), "load-balancing": ("snat", "dsr"), "routing": ("direct", "tunnel"), "destination-range": ("own", "foreign"), "nat-outgoing": ("true", "false")}

@@ -156,6 +156,24 @@ TEST_CASE("a policy that cuts the node's range makes the verdict depend on the a
   CHECK(found.rows[0].to_supply.at(0).find("status.podIP") != std::string::npos);
 }
 
+TEST_CASE("the address of a tunnel device is the one that the Node tells, or any of the cluster's pods") {
+  FlowQuestion asked = question({path::Kind::node_port});
+  asked.source = "ip:203.0.113.7";
+  asked.destination_nodes = {"n1"};
+  asked.settings["routing"] = "tunnel";
+  const std::string some = "{ipBlock: {cidr: 10.244.2.0/25}}, {ipBlock: {cidr: 203.0.113.0/24}}", all = by_pods + ", {ipBlock: {cidr: 203.0.113.0/24}}";
+  const auto with = [](std::string text, const std::string& address) {
+    text.replace(text.find("{name: n2}"), 10, "{name: n2, annotations: {projectcalico.org/IPv4VXLANTunnelAddr: " + address + "}}");
+    return text;
+  };
+  const auto open = ask(cluster(2, some), "calico@3.28", asked);
+  CHECK(summary(open) == "unknown 0+1/2 nodePort 0+1/2");
+  CHECK(std::any_of(open.rows.begin(), open.rows.end(), [](const auto& row) { return !row.to_supply.empty() && row.to_supply[0].find("tunnel device of node n2") != std::string::npos; }));
+  CHECK(summary(ask(with(cluster(2, some), "10.244.2.1"), "calico@3.28", asked)) == "allow 0+0/2 nodePort 0+0/2");
+  CHECK(summary(ask(with(cluster(2, some), "10.244.2.192"), "calico@3.28", asked)) == "deny 1+0/2 nodePort 1+0/2");
+  CHECK(summary(ask(cluster(2, all), "calico@3.28", asked)) == "allow 0+0/2 nodePort 0+0/2");
+}
+
 TEST_CASE("a pod that could be has any address of the cluster's pods: not its node's podCIDR alone") {
   FlowQuestion asked = question({path::Kind::pod_ip});
   asked.source_nodes = {"n1"};
