@@ -112,6 +112,19 @@ void decode_families(const Field& families, const Field& policy, Service& servic
   policy.error("unknown ipFamilyPolicy '" + service.ip_family_policy + "'; expected " + alternatives(policies), near ? "did you mean '" + *near + "'?" : "");
 }
 
+/// SingleStack, which a Service is where it does not say, has one family: initIPFamilyFields of pkg/registry/core/service/storage. What an API server has
+/// stored it has filled in; one without addresses and selector is RequireDualStack unless it says otherwise.
+void check_family_policy(const Field& families, const Field& addresses, const Service& service) {
+  const bool said = !service.ip_family_policy.empty(), single = !said || service.ip_family_policy == "SingleStack";
+  if (!single || service.stored || service.type == "ExternalName" || (!said && service.headless && !service.selector)) return;
+  const std::string why = std::string(" of a Service ") + (said ? "of" : "without ipFamilyPolicy, which is then") + " SingleStack; expected one, or ipFamilyPolicy PreferDualStack or RequireDualStack";
+  const Field family = families.item(1), address = addresses.item(1);
+  if (service.ip_families.size() > 1)
+    family.error("a second address family" + why);
+  else if (service.cluster_ips.size() > 1)
+    address.error("a second address" + why);
+}
+
 void decode_source_ranges(const Field& ranges, Service& service) {
   for (size_t i = 0; i < ranges.size(); ++i) {
     const Field entry = ranges.item(i);
@@ -160,6 +173,7 @@ Service decode_service(const Field& object) {
   service.allocates_node_ports = node_ports.boolean().value_or(true);
   const Field uid = meta.child("uid");
   service.stored = !uid.text_or("").empty();
+  check_family_policy(families, ips, service);
   return service;
 }
 
