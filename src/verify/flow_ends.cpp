@@ -216,7 +216,11 @@ Actor Stage::take_address(const Address& address) {
   for (const auto& pod : snapshot_.pods)
     if (!pod.spec.host_network && std::find(pod.addresses.begin(), pod.addresses.end(), address) != pod.addresses.end()) return take(pod, {});
   for (const auto& node : snapshot_.nodes)
-    if (std::find(node.addresses.begin(), node.addresses.end(), address) != node.addresses.end()) return take_node(node.meta.name);
+    if (std::find(node.addresses.begin(), node.addresses.end(), address) != node.addresses.end()) {
+      Actor actor = take_node(node.meta.name);
+      actor.spots[0].ends = {"ip:" + address.to_string()};  // the node under that address, which need not be the one that it is named for
+      return actor;
+    }
   return {.id = "ip:" + address.to_string(), .spots = {{"", {"ip:" + address.to_string()}, path::Client::What::external}}};
 }
 

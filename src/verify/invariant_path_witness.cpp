@@ -22,7 +22,7 @@ namespace {
 
 std::string end_text(const Endpoint& end) { return end.name + (end.addresses.empty() || end.name.starts_with("ip:") ? "" : " (" + end.addresses[0].to_string() + ")"); }
 
-/// As `eval` names the end; `by_address`: nobody's object has that address.
+/// As `eval` names the end; `by_address`: it is not an object's, or not the one that the object is named for.
 std::string eval_name(const Endpoint& end, bool by_address, base::Family family) {
   const base::Address* address = end.address(family);
   return by_address ? (address ? "ip:" + address->to_string() : "") : end.name;
@@ -127,11 +127,11 @@ PathRun::Replayed PathRun::replay(const Variant& variant, const Witness& witness
 }
 
 // Of an address that nothing tells one stands for all: the verdict is said to be known only where it is that of each.
-void PathRun::name_for_eval(HookAt at, const Header& header, base::Family family, WitnessHop& row) const {
+void PathRun::name_for_eval(HookAt at, const Header& header, bool asked, base::Family family, WitnessHop& row) const {
   Endpoint& peer = at.direction == Direction::egress ? at.destination : at.source;
   if (const auto untold = at.untold(family, run_.universe_.addresses.pods)) peer.addresses = {peer.kind == EndpointKind::outside ? some_outside(run_.universe_, family) : untold->intervals()[0].first};
   row.source_end = eval_name(at.source, header.source == Header::Source::tunnel, family);
-  row.destination_end = eval_name(at.destination, header.destination == Header::Destination::service, family);
+  row.destination_end = eval_name(at.destination, header.destination == Header::Destination::service || (asked && header.destination == Header::Destination::node), family);
 }
 
 JourneyVerdict PathRun::replay(const Variant& variant, const Witness& witness, const path::Journey& journey, const Alteration* altered, Replayed& out) {
@@ -147,7 +147,7 @@ JourneyVerdict PathRun::replay(const Variant& variant, const Witness& witness, c
     WitnessHop row{.hook = path::to_string(hop.hook), .node = hop.node, .source = end_text(at.source) + (hop.header.source == Header::Source::tunnel ? ", its tunnel" : "") + seen_as(hop.header),
                    .destination = end_text(at.destination) + ":" + std::to_string(at.port), .verdict = "", .reader = "", .reason = "", .source_end = "",
                    .destination_end = "", .port = at.port};
-    name_for_eval(at, hop.header, witness.family, row);
+    name_for_eval(at, hop.header, variant.way->asked.has_value(), witness.family, row);
     if (hop.hook == Hook::relay) {
       row.reason = hop.sentences.empty() ? "" : hop.sentences[0];
     } else {

@@ -231,7 +231,8 @@ class PathRun {
   Replayed replay(const Variant& variant, const Witness& witness, const Alteration* altered = nullptr);
   JourneyVerdict replay(const Variant& variant, const Witness& witness, const path::Journey& journey, const Alteration* altered, Replayed& out);
   HookAt hook_at(const Variant& variant, const Witness& witness, const path::Hop& hop) const;
-  void name_for_eval(HookAt at, const path::Header& header, base::Family family, WitnessHop& row) const;
+  /// `asked`: the way names the address of the node that is asked.
+  void name_for_eval(HookAt at, const path::Header& header, bool asked, base::Family family, WitnessHop& row) const;
   EndJudgement judge(HookAt hook, const Witness& witness, const Alteration* altered, oracle::EndDecision& decision, std::vector<PolicyPlace>& policies);
   size_t kind_at(const Variant& variant, const Witness& witness, const std::string& node) const;
   world::Endpoint host_at(const std::string& node) const;

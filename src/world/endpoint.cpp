@@ -102,7 +102,16 @@ const Endpoint* Directory::find(const std::string& text) {
   const auto address = base::Address::parse(std::string_view(text).substr(3));
   if (!address) return nullptr;
   const Endpoint*& found = by_name_[text];
-  if (const auto it = by_address_.find(*address); it != by_address_.end()) return found = it->second;
+  if (const auto it = by_address_.find(*address); it != by_address_.end()) {
+    const base::Address* own = it->second->address(address->family);
+    if (it->second->kind != logic::EndpointKind::host || (own && *own == *address)) return found = it->second;
+    // A node under another of its addresses: what is asked about is a flow with that one.
+    Endpoint node = *it->second;
+    std::erase(node.addresses, *address);
+    node.addresses.insert(node.addresses.begin(), *address);
+    endpoints_.push_back(std::move(node));
+    return found = &endpoints_.back();
+  }
   endpoints_.push_back({.kind = logic::EndpointKind::outside, .name = text, .addresses = {*address}});
   return found = &endpoints_.back();
 }

@@ -156,6 +156,19 @@ TEST_CASE("a policy that cuts the node's range makes the verdict depend on the a
   CHECK(found.rows[0].to_supply.at(0).find("status.podIP") != std::string::npos);
 }
 
+TEST_CASE("an address of a node is the node under that address") {
+  std::string text = cluster(2, by_label);
+  const std::string internal = "{type: InternalIP, address: 10.10.0.1}";
+  text.replace(text.find(internal), internal.size(), internal + ", {type: ExternalIP, address: 198.51.100.1}");
+  text += "---\n{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: out, namespace: shop}, spec: {podSelector: {matchLabels: {app: client}}, policyTypes: [Egress], egress: [{to: [{ipBlock: {cidr: 10.10.0.0/16}}]}]}}\n";
+  FlowQuestion asked = question({path::Kind::pod_ip});
+  asked.source_nodes = {"n2"};
+  for (const auto& [end, verdict] : {std::pair{"ip:10.10.0.1", EndVerdict::allow}, std::pair{"node:n1", EndVerdict::allow}, std::pair{"ip:198.51.100.1", EndVerdict::deny}}) {
+    asked.destination = end;
+    CHECK(ask(text, "calico@3.28", asked).verdict == verdict);
+  }
+}
+
 TEST_CASE("the address of a tunnel device is the one that the Node tells, or any of the cluster's pods") {
   FlowQuestion asked = question({path::Kind::node_port});
   asked.source = "ip:203.0.113.7";
