@@ -51,6 +51,18 @@ std::vector<Address> cuts_of(const std::vector<base::Prefix>& asked) {
   return cuts;
 }
 
+std::vector<size_t> kinds_of_cells(const std::vector<base::Prefix>& asked, const std::vector<Address>& cuts, base::Family family) {
+  std::map<std::vector<bool>, size_t> by_membership;
+  std::vector<size_t> kinds;
+  for (size_t i = 0; i <= cuts.size(); ++i) {
+    const Address first = i > 0 && cuts[i - 1].family == family ? cuts[i - 1] : Address{family, 0};
+    std::vector<bool> held;
+    for (const auto& prefix : asked) held.push_back(prefix.contains(first));
+    kinds.push_back(by_membership.try_emplace(held, by_membership.size()).first->second);
+  }
+  return kinds;
+}
+
 /// The addresses in sets that no prefix tells apart. `cuts`: cuts_of(asked).
 std::vector<base::AddressSet> told_apart(const base::AddressSet& addresses, const std::vector<base::Prefix>& asked, const std::vector<Address>& cuts) {
   std::map<std::vector<bool>, std::vector<base::AddressSet::Interval>> by_membership;
@@ -92,6 +104,7 @@ Stage::Stage(const resource::Snapshot& snapshot, const std::set<std::string>& ju
   cuts_ = cuts_of(asked);
   const world::AddressPlan plan = world::plan_addresses(snapshot);
   pod_addresses_ = plan.pods;
+  for (const auto family : {base::Family::ipv4, base::Family::ipv6}) kinds_[static_cast<size_t>(family)] = kinds_of_cells(asked, cuts_, family);
   for (const auto family : {base::Family::ipv4, base::Family::ipv6}) alike_[static_cast<size_t>(family)] = told_apart(plan.pods.only(family), asked, cuts_);
   if (world.nodes.empty()) {
     // Where nothing tells pods from nodes, both have any private address: theirs are then kept from the pods one by one.
@@ -110,7 +123,7 @@ Stage::Stage(const resource::Snapshot& snapshot, const std::set<std::string>& ju
 std::string Stage::cell_of(const std::vector<Address>& addresses) const {
   std::string text;
   for (const auto& address : addresses)
-    text += std::to_string(static_cast<int>(address.family)) + "." + std::to_string(std::upper_bound(cuts_.begin(), cuts_.end(), address) - cuts_.begin()) + " ";
+    text += std::to_string(static_cast<int>(address.family)) + "." + std::to_string(kinds_[static_cast<size_t>(address.family)][static_cast<size_t>(std::upper_bound(cuts_.begin(), cuts_.end(), address) - cuts_.begin())]) + " ";
   return text;
 }
 

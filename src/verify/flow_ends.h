@@ -61,6 +61,7 @@ class Stage {
   std::vector<placement::Candidate> candidates_;
   base::AddressSet pod_addresses_;
   std::vector<base::Address> cuts_;       ///< first addresses of cells, sorted
+  std::vector<size_t> kinds_[2];          ///< by family and number of cuts up to an address: equal for cells that no prefix tells apart
   std::vector<base::AddressSet> alike_[2];  ///< the pods' addresses by family, in sets that nothing tells apart
   std::set<base::Address> used_;
   std::map<std::pair<size_t, base::Family>, std::optional<base::Address>> anywhere_;  ///< of the actor: what its pods have on nodes whose own range has no such address
