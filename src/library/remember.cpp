@@ -6,6 +6,8 @@
 namespace npverify::library {
 namespace {
 
+constexpr char after_fact = '\0';
+
 void add(cache::Hasher& hasher, const Profile& profile) {
   const semantics::Profile& one = profile.state().profile;
   hasher.add(*profile.state().encodings).add(one.cni).add(one.version.to_string());
@@ -30,7 +32,7 @@ cache::Digest owner_of(const Manifests& manifests, const Profile& left, const Pr
 AgreementMemory::AgreementMemory(const Manifests& manifests, const Profile& left, const Profile& right, const verify::Options& options)
     : manifests_(manifests), table_(*manifests.cache(), "agreements", owner_of(manifests, left, right, options)) {}
 
-// One entry a namespace: its facts, each with its queries and a line end.
+// One entry a namespace: its facts, each with its queries and a zero byte. A fact may have several lines.
 AgreementMemory::Facts& AgreementMemory::facts_of(const std::string& namespace_name) {
   const auto [known, fresh] = facts_.try_emplace(namespace_name);
   Facts& facts = known->second;
@@ -38,7 +40,7 @@ AgreementMemory::Facts& AgreementMemory::facts_of(const std::string& namespace_n
   facts.key = cache::Hasher().add(namespace_name).add(manifests_.content(namespace_name)).finish();
   std::string_view rest = table_.table().find(facts.key).value_or("");
   while (!rest.empty()) {
-    const size_t end = std::min(rest.find('\n'), rest.size()), name_end = rest.substr(0, end).rfind(' ');
+    const size_t end = std::min(rest.find(after_fact), rest.size()), name_end = rest.substr(0, end).rfind(' ');
     size_t queries = 0;
     if (name_end == std::string_view::npos) break;
     const auto number = std::from_chars(rest.data() + name_end + 1, rest.data() + end, queries);
@@ -74,7 +76,7 @@ void AgreementMemory::save() {
   for (const auto& [name, facts] : facts_) {
     if (!facts.learnt) continue;
     std::string text;
-    for (const auto& [fact, queries] : facts.queries) text += fact + " " + std::to_string(queries) + "\n";
+    for (const auto& [fact, queries] : facts.queries) text += fact + " " + std::to_string(queries) + after_fact;
     table_.table().put(facts.key, std::move(text));
   }
   table_.save();

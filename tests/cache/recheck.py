@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """A cache changes no answer: after random edits of random clusters, `equiv` and `diff` give the same bytes with a warm cache as without one,
-and `diff`, which reads documents that stand in both versions once, the same as where it reads them all.
+and `diff`, which reads documents that stand in both versions once, the same as where it reads them all. What was found out is not asked again.
 
 A cluster is a folder of files, each a list of documents written in many ways (comments, document ends, block texts that hold `---`, CRLF, a
 byte order mark, JSON, lists, directives). An edit adds, removes, changes, renames, moves, doubles or reorders something: policies, labels of
@@ -16,12 +16,14 @@ import json
 import os
 import pathlib
 import random
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
 
 PAIRS = [("calico@3.28", "cilium@1.16"), ("cilium@1.14", "cilium@1.19"), ("kubernetes", "calico@3.31"), ("kubernetes", "cilium@1.20"), ("kubernetes", "kube-network-policies@1.1"), ("calico@3.26", "calico@3.31")]
+GENERATE = pathlib.Path(__file__).resolve().parents[2] / "benchmarks" / "generate.py"
 KEYS, VALUES = ["app", "tier"], ["web", "db", "cache"]
 SPACES = [f"ns-{i}" for i in range(6)]
 
@@ -323,6 +325,20 @@ def one_cluster(check, seed, edits, folder):
     return cluster, equiv, cache, new
 
 
+def asked_once(check, scratch):
+    """A second run knows of every namespace but the one that differs what the first found out: it needs no policies of others, and asks nothing twice."""
+    folder, cache = scratch / "needle", scratch / "cache-needle"
+    subprocess.run([sys.executable, GENERATE, "--policies", "200", "--mode", "needle", folder], check=True)
+    question = [check.binary, "equiv", "--left", "calico@3.28", "--right", "cilium@1.16", "--cache", cache, "-f", folder]
+    for again in (False, True):
+        log = subprocess.run(question, capture_output=True, text=True, timeout=120, env={**os.environ, "NPVERIFY_LOG": "debug"}).stderr
+        queries = re.findall(r"query: (.*)", log)
+        check.runs += 1
+        if not queries or (again and len(set(queries)) < len(queries)):
+            check.failures += 1
+            print(f"{'queries were asked twice' if queries else 'no query is in the log'}: {queries}")
+
+
 def told_of_damage(check, cluster, equiv, cache, folder):
     """Each way to damage what a run uses is told, and taken away."""
     cluster.drop_errors()
@@ -392,6 +408,8 @@ def main():
         with tempfile.TemporaryDirectory() as scratch:
             scratch = pathlib.Path(scratch)
             cluster, equiv, cache, folder = one_cluster(check, seed, options.edits, scratch)
+            if seed == options.seed:
+                asked_once(check, scratch)
             if seed % 4 == 1:
                 told_of_damage(check, cluster, equiv, cache, folder)
                 unfit_folders(check, equiv, folder, scratch)
