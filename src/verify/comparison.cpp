@@ -230,7 +230,7 @@ std::optional<Finding> Comparison::search(Change change, const Altered& right_no
     if (auto finding = confirm(change, right_now, slice, {}, true)) return finding;
     without_finding_.insert(std::move(elsewhere));
   }
-  std::vector<std::string> peers = peers_of(change, slice, pool_.conjunction(asserted));
+  std::vector<std::string> peers = peers_of(change, slice, asserted, known);
   if (question_.universe().kind != world::UniverseKind::possible && is_unread(peers)) need_peers_of_all(right_now, known);
   std::erase_if(peers, [&](const std::string& peer) { return without_finding_.contains(query_key(change, slice, "in", peer, known)); });
   for (size_t first = 0; first < peers.size(); first += most_peers) {
@@ -252,15 +252,21 @@ void Comparison::need_peers_of_all(const Altered& right_now, const std::set<size
   for (const Change change : changes_)
     for (const Slice& slice : differing_slices(right_now, known)) {
       if (slice.remembered) continue;
-      const auto peers = peers_of(change, slice, pool_.conjunction(difference_in(change, right_now, slice)));
+      const auto& peers = peers_of(change, slice, difference_in(change, right_now, slice), known);
       missing.insert(peers.begin(), peers.end());
     }
   need(missing);
 }
 
 // The namespaces with policies in which the peer of a difference can be: none that the slice's difference rules out, and none whose own policies
-// allow nothing to or from the slice's namespace on the side that allows the flow.
-std::vector<std::string> Comparison::peers_of(Change change, const Slice& slice, Expr asserted) {
+// allow nothing to or from the slice's namespace on the side that allows the flow. Looked for once: a slice is searched again after each finding.
+const std::vector<std::string>& Comparison::peers_of(Change change, const Slice& slice, const std::vector<Expr>& difference, const std::set<size_t>& known) {
+  const auto [found, fresh] = peers_.try_emplace(query_key(change, slice, "peers", {}, known));
+  if (fresh) found->second = find_peers(change, slice, pool_.conjunction(difference));
+  return found->second;
+}
+
+std::vector<std::string> Comparison::find_peers(Change change, const Slice& slice, Expr asserted) {
   std::vector<std::string> peers(sides_.namespaces.begin(), sides_.namespaces.end());
   if (peers.size() <= most_peers) return peers;
   peers = candidate_namespaces(pool_, asserted, policy::peer_of(slice.direction), question_.universe(), peers);

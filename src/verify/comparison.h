@@ -83,7 +83,8 @@ class Comparison {
   std::vector<logic::Expr> difference_in(Change change, const Altered& right_now, const Slice& slice);
   bool is_unread(const std::vector<std::string>& names) const;
   void need_peers_of_all(const Altered& right_now, const std::set<size_t>& known);
-  std::vector<std::string> peers_of(Change change, const Slice& slice, logic::Expr asserted);
+  const std::vector<std::string>& peers_of(Change change, const Slice& slice, const std::vector<logic::Expr>& difference, const std::set<size_t>& known);
+  std::vector<std::string> find_peers(Change change, const Slice& slice, logic::Expr asserted);
   std::string query_key(Change change, const Slice& slice, const char* where, const std::string& peer, const std::set<size_t>& on) const;
   std::optional<Finding> confirm(Change change, const Altered& right_now, const Slice& slice, const std::vector<std::string>& peers, bool peer_elsewhere);
   logic::Expr elsewhere(logic::Role role, const std::vector<logic::Expr>& asserted);
@@ -118,6 +119,7 @@ class Comparison {
   std::vector<Change> changes_;  ///< that are looked for
   std::unordered_map<std::string, size_t> positions_;  ///< of namespaces, and of "", among the parts of a shard
   std::optional<std::pair<std::set<size_t>, Altered>> altered_;  ///< the last ones asked for: a cause is counted, then searched beyond
+  std::unordered_map<std::string, std::vector<std::string>> peers_;  ///< of slices, by all that they depend on
   std::unordered_set<std::string> with_difference_;  ///< slices that differ alone, by all that the query depends on
   std::unordered_set<std::string> without_finding_;  ///< the same of pairs that do not; peers one by one
   std::set<std::string> refusing_;  ///< namespaces with a policy that a side does not enforce
