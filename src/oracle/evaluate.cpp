@@ -125,9 +125,11 @@ class End {
     });
   }
 
+  // A policy selects pods of its own namespace only: its name is compared before its formula is asked.
   void find_isolating() {
+    const std::string& here = flow_.end(policy::subject_of(direction_)).namespace_name;
     for (size_t i = 0; i < side_.policies.size(); ++i)
-      if (truth(side_.policies[i].subject)) isolating_.push_back(i);
+      if (side_.policies[i].namespace_name == here && truth(side_.policies[i].subject)) isolating_.push_back(i);
   }
 
   const policy::Gap* gap_of(policy::Gap::Scope scope) const {

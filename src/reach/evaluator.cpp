@@ -125,12 +125,10 @@ struct Evaluator::State {
     const uint64_t key = static_cast<uint64_t>(classes.class_of(*flow.source)) << 35 | static_cast<uint64_t>(classes.class_of(*flow.destination)) << 3 |
                          static_cast<uint64_t>(near) << 2 | static_cast<uint64_t>(itself) << 1 | static_cast<uint64_t>(flow.family);
     auto& slot = pairs[key];
-    if (!slot) {
-      slot = std::make_unique<Pair>();
-      for (const Protocol protocol : base::all_protocols) {
-        fill(slot->egress, Direction::egress, flow, protocol);
-        fill(slot->ingress, Direction::ingress, flow, protocol);
-      }
+    if (!slot) slot = std::make_unique<Pair>();
+    if (slot->egress[static_cast<size_t>(flow.protocol)].empty()) {
+      fill(slot->egress, Direction::egress, flow, flow.protocol);
+      fill(slot->ingress, Direction::ingress, flow, flow.protocol);
     }
     return *slot;
   }
@@ -142,7 +140,8 @@ namespace {
 
 /// The ports at which some formula of a direction may change its truth, from 0; 65536 closes the list. Between two of them every formula is
 /// constant, so one port stands for its cell.
-std::vector<uint32_t> cut_points(const logic::Pool& pool, const policy::DirectionReading& side, const Flow& ends, Protocol protocol, const oracle::Cluster& cluster) {
+std::vector<uint32_t> cut_points(const logic::Pool& pool, const policy::DirectionReading& side, const Flow& ends, Direction direction, Protocol protocol, const oracle::Cluster& cluster) {
+  const std::string& subject = ends.end(policy::subject_of(direction)).namespace_name;
   std::vector<uint32_t> cuts{0, 65536};
   const auto cut = [&](logic::Expr e) {
     const PortSet set = ports_where(pool, e, ends, protocol, cluster);
@@ -153,7 +152,7 @@ std::vector<uint32_t> cut_points(const logic::Pool& pool, const policy::Directio
   for (const auto& c : side.admits) cut(c.when);
   for (const auto& g : side.gaps) cut(g.when);
   for (const auto& policy : side.policies) {
-    if (!cut(policy.subject)) continue;
+    if (policy.namespace_name != subject || !cut(policy.subject)) continue;
     for (const auto& rule : policy.rules)
       if (cut(rule.peer))
         for (const auto& term : rule.port_terms) cut(term.when);
@@ -170,7 +169,7 @@ void Evaluator::State::fill(Table& table, Direction direction, const Flow& ends,
   Flow flow = ends;
   flow.protocol = protocol;
   std::vector<Step>& steps = table[static_cast<size_t>(protocol)];
-  const auto cuts = cut_points(pool, reading.direction(direction), ends, protocol, cluster);
+  const auto cuts = cut_points(pool, reading.direction(direction), ends, direction, protocol, cluster);
   for (size_t i = 0; i + 1 < cuts.size(); ++i) {
     flow.port = static_cast<Port>(cuts[i]);
     const EndDecision* decision = intern(oracle::evaluate_end(pool, reading, direction, flow, cluster));
