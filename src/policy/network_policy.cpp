@@ -84,44 +84,30 @@ class Translation {
   // Returns when its ports hold, of either.
   Expr translate(const NetworkPolicyRule& source, size_t number, std::vector<Rule>& rules) {
     const std::string field = std::string(to_string(direction_)) + "[" + std::to_string(number) + "]";
+    std::vector<Term> ports, by_number = peers(source, false), by_name;
+    ports.reserve(source.ports.size());
+    for (size_t i = 0; i < source.ports.size(); ++i) ports.push_back({port(source.ports[i]), "ports[" + std::to_string(i) + "]", source.ports[i].origin});
+    if (std::any_of(source.ports.begin(), source.ports.end(), is_name)) by_name = peers(source, true);
+    if (by_name.empty() || std::ranges::equal(by_number, by_name, {}, &Term::when, &Term::when)) {
+      rules.push_back(rule(field, source.origin, std::move(by_number), std::move(ports)));
+      return rules.back().ports;
+    }
+    const Expr all = any(ports);
     std::vector<Term> numbers, names;
-    for (size_t i = 0; i < source.ports.size(); ++i) {
-      Term term{port(source.ports[i]), "ports[" + std::to_string(i) + "]", source.ports[i].origin};
-      (is_name(source.ports[i]) ? names : numbers).push_back(std::move(term));
-    }
-    const bool has_ports = !source.ports.empty();
-    std::vector<Term> by_number = peers(source, has_ports, false);
-    if (!names.empty()) {
-      std::vector<Term> by_name = peers(source, has_ports, true);
-      if (!std::ranges::equal(by_number, by_name, {}, &Term::when, &Term::when)) {
-        rules.push_back(rule(field, source.origin, std::move(by_name), names));
-        if (numbers.empty()) return rules.back().ports;
-        rules.push_back(rule(field, source.origin, std::move(by_number), std::move(numbers)));
-        return pool_.either(rules.back().ports, rules[rules.size() - 2].ports);
-      }
-    }
-    rules.push_back(rule(field, source.origin, std::move(by_number), in_order(std::move(numbers), std::move(names), source)));
-    return rules.back().ports;
+    for (size_t i = 0; i < ports.size(); ++i) (is_name(source.ports[i]) ? names : numbers).push_back(std::move(ports[i]));
+    rules.push_back(rule(field, source.origin, std::move(by_name), std::move(names)));
+    if (!numbers.empty()) rules.push_back(rule(field, source.origin, std::move(by_number), std::move(numbers)));
+    return all;
   }
 
  private:
   static bool is_name(const NetworkPolicyPort& entry) { return std::holds_alternative<std::string>(entry.port); }
 
-  // The two lists as one, in the order of the source.
-  static std::vector<Term> in_order(std::vector<Term> numbers, std::vector<Term> names, const NetworkPolicyRule& source) {
-    if (names.empty()) return numbers;
-    std::vector<Term> all;
-    all.reserve(source.ports.size());
-    auto number = numbers.begin(), name = names.begin();
-    for (const auto& entry : source.ports) all.push_back(std::move(is_name(entry) ? *name++ : *number++));
-    return all;
-  }
-
-  std::vector<Term> peers(const NetworkPolicyRule& source, bool has_ports, bool by_name) {
+  std::vector<Term> peers(const NetworkPolicyRule& source, bool by_name) {
     std::vector<Term> terms;
     terms.reserve(source.peers.size());
     for (size_t i = 0; i < source.peers.size(); ++i)
-      terms.push_back({peer(source.peers[i], has_ports, by_name), (direction_ == Direction::ingress ? "from[" : "to[") + std::to_string(i) + "]", source.peers[i].origin});
+      terms.push_back({peer(source.peers[i], !source.ports.empty(), by_name), (direction_ == Direction::ingress ? "from[" : "to[") + std::to_string(i) + "]", source.peers[i].origin});
     return terms;
   }
 

@@ -9,7 +9,7 @@
 namespace npverify::reach {
 
 /// Answers many flows of one world fast. Ends that satisfy the same predicates of the reading form a class; a pair of classes is decided
-/// once, as intervals of ports with the decision of each, and every flow is then a look-up. Sound because ends that satisfy the same
+/// once a protocol, as intervals of ports with the decision of each, and every flow is then a look-up. Sound because ends that satisfy the same
 /// predicates are interchangeable in every verdict; a test compares it with the oracle.
 class Evaluator {
  public:

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "verify/invariant_paths.h"
+#include "verify/node_readers.h"
 
 namespace npverify::verify {
 
@@ -37,14 +38,6 @@ void add_prefixes(const resource::Snapshot& snapshot, const std::vector<std::str
 
 /// What a policy asks of addresses are its own prefixes. Where an ipBlock matches an end by another of its addresses, readings ask for nodes by name.
 bool blocks_hold_the_flow(const Readers& readers) { return readers.profile.axis("ip-blocks.addresses").rule == "addresses.of-the-flow"; }
-
-void add_formulas(const policy::DirectionReading& side, std::vector<logic::Expr>& formulas) {
-  for (const auto* conditions : {&side.drops, &side.admits})
-    for (const auto& condition : *conditions) formulas.push_back(condition.when);
-  for (const auto& gap : side.gaps) formulas.push_back(gap.when);
-  for (const auto& policy : side.policies)
-    for (const auto& rule : policy.rules) formulas.push_back(rule.peer);
-}
 
 /// `source` for a source of the kind: what a pod alone has is put in.
 logic::Expr of_kind(logic::Pool& pool, logic::Expr source, EndpointKind kind) {
@@ -80,7 +73,10 @@ void PathRun::make_places() {
     for (const Readers* readers : {&one.source, &one.destination}) {
       if (readers->policies) add_prefixes(*readers->policies, relevant, prefixes);
       const auto& reading = run_.reading({readers, false, std::nullopt}, blocks_hold_the_flow(*readers) ? std::vector<std::string>{} : relevant);
-      for (const Direction direction : policy::both_directions) add_formulas(reading.direction(direction), formulas);
+      for (const Direction direction : policy::both_directions) {
+        const auto of_direction = formulas_about_peers(reading.direction(direction));
+        formulas.insert(formulas.end(), of_direction.begin(), of_direction.end());
+      }
     }
   if (const auto agent = path::masquerade_agent(context_.snapshot)) prefixes.insert(agent->keeps.begin(), agent->keeps.end());
   std::deque<base::AddressSet> sets{run_.universe_.addresses.pods, run_.universe_.addresses.nodes, run_.universe_.addresses.services, run_.universe_.addresses.external};

@@ -16,15 +16,9 @@ using reach::PoolReader;
 
 /// One address of each kind that the formulas of a direction tell apart. `among`: of one family.
 std::vector<base::Address> addresses_told_apart(const logic::Pool& pool, const policy::DirectionReading& side, const base::AddressSet& among, base::Family family) {
-  std::vector<logic::Expr> formulas;
-  for (const auto* conditions : {&side.drops, &side.admits})
-    for (const auto& condition : *conditions) formulas.push_back(condition.when);
-  for (const auto& gap : side.gaps) formulas.push_back(gap.when);
-  for (const auto& policy : side.policies)
-    for (const auto& rule : policy.rules) formulas.push_back(rule.peer);
   std::set<base::Address> cuts;
   for (const auto& interval : among.intervals()) cuts.insert(interval.first);
-  for (const logic::Expr e : pool.atoms_of(formulas)) {
+  for (const logic::Expr e : pool.atoms_of(formulas_about_peers(side))) {
     const logic::Atom& atom = pool.atom_of(e);
     if (atom.kind != logic::AtomKind::address_in) continue;
     for (const auto& set : {pool.addresses(atom).only(family), base::AddressSet::all(family).minus(pool.addresses(atom))})
@@ -35,6 +29,16 @@ std::vector<base::Address> addresses_told_apart(const logic::Pool& pool, const p
 }
 
 }  // namespace
+
+std::vector<logic::Expr> formulas_about_peers(const policy::DirectionReading& side) {
+  std::vector<logic::Expr> formulas;
+  for (const auto* conditions : {&side.drops, &side.admits})
+    for (const auto& condition : *conditions) formulas.push_back(condition.when);
+  for (const auto& gap : side.gaps) formulas.push_back(gap.when);
+  for (const auto& policy : side.policies)
+    for (const auto& rule : policy.rules) formulas.push_back(rule.peer);
+  return formulas;
+}
 
 bool decided_at_every_address(const logic::Pool& pool, const policy::Reading& reading, Direction direction, const world::Flow& flow, const oracle::Cluster& cluster, EndVerdict verdict,
                               const base::AddressSet& among) {

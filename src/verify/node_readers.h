@@ -21,6 +21,9 @@ struct EndJudgement {
   bool knowledge = false;    ///< of unknown: it is not known whether the reader knows the other end
 };
 
+/// The formulas by which a direction judges the other end: of the datapath, of gaps, of the peers of rules.
+std::vector<logic::Expr> formulas_about_peers(const policy::DirectionReading& side);
+
 /// Whether the verdict of an end is `verdict` whichever address of the flow's family and of `among` the other end has.
 bool decided_at_every_address(const logic::Pool& pool, const policy::Reading& reading, policy::Direction direction, const world::Flow& flow, const oracle::Cluster& cluster, oracle::EndVerdict verdict,
                               const base::AddressSet& among);
