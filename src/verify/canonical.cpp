@@ -1,12 +1,16 @@
 #include "verify/canonical.h"
 
 #include <algorithm>
+#include <iterator>
+#include <set>
+#include <unordered_set>
 
 namespace npverify::verify {
 
 using logic::AtomKind;
 using logic::EndpointKind;
 using logic::Expr;
+using logic::Pool;
 
 const base::AddressSet& Canonical::range(EndpointKind kind) const {
   switch (kind) {
@@ -24,7 +28,10 @@ Expr Canonical::part(Expr e, logic::Role role, EndpointKind kind) {
     if (a.role != role) return std::nullopt;
     switch (a.kind) {
       case AtomKind::kind_is: return static_cast<EndpointKind>(a.detail) == kind ? logic::True : logic::False;
-      case AtomKind::address_in: return pool_.address_in(role, base::AddressSet(pool_.addresses(a)).intersected(range(kind)));
+      case AtomKind::address_in: {
+        const base::AddressSet within = base::AddressSet(pool_.addresses(a)).intersected(range(kind));
+        return within == range(kind) ? logic::True : pool_.address_in(role, within);
+      }
       case AtomKind::namespace_is:
       case AtomKind::label_is:
       case AtomKind::label_exists:
@@ -57,6 +64,116 @@ bool Canonical::same(const policy::Policy& a, const policy::Policy& b, logic::Ro
   const auto same_expr = [&](Expr x, Expr y) { return x == y || parts(x, peer) == parts(y, peer); };
   return a.selector == b.selector && std::equal(a.rules.begin(), a.rules.end(), b.rules.begin(), b.rules.end(),
                                                 [&](const auto& x, const auto& y) { return same_expr(x.peer, y.peer) && same_expr(x.ports, y.ports); });
+}
+
+namespace {
+
+/// A set of ports that some peer reaches under one condition.
+struct Opening {
+  base::PortSet ports;
+  Expr peer;
+};
+
+/// match: condition and port in S   result: both, apart
+std::pair<Expr, base::PortSet> apart(Pool& pool, Expr ports) {
+  const auto is_set = [&](Expr e) { return pool.op(e) == logic::Op::atom && pool.atom_of(e).kind == AtomKind::port_in; };
+  if (is_set(ports)) return {logic::True, pool.ports(pool.atom_of(ports))};
+  if (pool.op(ports) != logic::Op::conjunction) return {ports, base::PortSet::all()};
+  std::vector<Expr> condition = pool.args(ports);
+  const auto set = std::find_if(condition.begin(), condition.end(), is_set);
+  if (set == condition.end()) return {ports, base::PortSet::all()};
+  const base::PortSet numbers = pool.ports(pool.atom_of(*set));
+  condition.erase(set);
+  return {pool.conjunction(std::move(condition)), numbers};
+}
+
+std::vector<Expr> alternatives(const Pool& pool, Expr e) { return pool.op(e) == logic::Op::disjunction ? pool.args(e) : std::vector<Expr>{e}; }
+
+/// Who reaches each port: cut where some set begins or ends. `effort` is what is left of it.
+std::map<Expr, base::PortSet> by_peers(Pool& pool, const std::vector<Opening>& openings, size_t& effort) {
+  std::map<uint32_t, std::pair<std::vector<Expr>, std::vector<Expr>>> cuts;  // who begins there, and who ended before
+  for (const Opening& one : openings)
+    for (const auto& interval : one.ports.intervals()) {
+      cuts[interval.first].first.push_back(one.peer);
+      cuts[uint32_t{interval.last} + 1].second.push_back(one.peer);
+    }
+  std::map<Expr, base::PortSet> out;
+  std::multiset<Expr> here;
+  for (auto cut = cuts.begin(); cut != cuts.end() && effort > 0; ++cut) {
+    for (const Expr peer : cut->second.second) here.erase(here.find(peer));
+    here.insert(cut->second.first.begin(), cut->second.first.end());
+    effort -= std::min(effort, here.size() + 1);
+    if (here.empty()) continue;
+    base::PortSet& ports = out[pool.disjunction({here.begin(), here.end()})];
+    ports = ports.united(base::PortSet::range(static_cast<base::Port>(cut->first), static_cast<base::Port>(std::next(cut)->first - 1)));
+  }
+  return out;
+}
+
+}  // namespace
+
+// Rules that were cut by peer, by port or by block come out as the rule that they were cut from: ports are told apart where some rule does, and
+// blocks under one condition are one set (logic::Pool).
+std::optional<Canonical::Openings> Canonical::openings(const Policies& policies, logic::Role peer) {
+  constexpr size_t effort_per_rule = 200;
+  Openings all;
+  for (size_t kind = 0; kind < all.size(); ++kind) {
+    std::map<Expr, std::vector<Opening>> by_condition;
+    size_t effort = effort_per_rule;
+    for (const policy::Policy* policy : policies)
+      for (const policy::Rule& rule : policy->rules) {
+        const Expr to = parts(rule.peer, peer)[kind], ports = parts(rule.ports, peer)[kind];
+        if (to.is_false() || ports.is_false()) continue;
+        effort += effort_per_rule;
+        for (const Expr one : alternatives(pool_, ports)) {
+          auto [condition, numbers] = apart(pool_, one);
+          by_condition[condition].push_back({std::move(numbers), to});
+        }
+      }
+    for (const auto& [condition, openings] : by_condition)
+      for (auto& [peers, ports] : by_peers(pool_, openings, effort)) {
+        base::PortSet& to_these = all[kind][{condition, parts(peers, peer)[kind]}];  // what the blocks are together may be all there is
+        to_these = to_these.united(ports);
+      }
+    if (effort == 0) return std::nullopt;
+  }
+  return all;
+}
+
+namespace {
+
+std::map<Expr, Canonical::Policies> by_selector(const Canonical::Policies& policies) {
+  std::map<Expr, Canonical::Policies> out;
+  for (const policy::Policy* policy : policies) out[policy->selector].push_back(policy);
+  return out;
+}
+
+void leave_out(Canonical::Policies& policies, const std::unordered_set<const policy::Policy*>& done) {
+  std::erase_if(policies, [&](const policy::Policy* policy) { return done.contains(policy); });
+}
+
+}  // namespace
+
+bool Canonical::same(Policies& a, Policies& b, logic::Role peer) {
+  std::unordered_map<std::string, const policy::Policy*> named;
+  for (const policy::Policy* policy : b) named.emplace(policy->id(), policy);
+  std::unordered_set<const policy::Policy*> done;
+  for (const policy::Policy* policy : a)
+    if (const auto other = named.find(policy->id()); other != named.end() && same(*policy, *other->second, peer)) done.insert({policy, other->second});
+  leave_out(a, done);
+  leave_out(b, done);
+  if (a.empty() || b.empty()) return a.empty() && b.empty();
+  const auto here = by_selector(a), there = by_selector(b);
+  for (const auto& [selector, policies] : here) {
+    const auto others = there.find(selector);
+    if (others == there.end()) continue;
+    const auto left = openings(policies, peer), right = openings(others->second, peer);
+    if (!left || !right || *left != *right) continue;
+    for (const Policies* group : {&policies, &others->second}) done.insert(group->begin(), group->end());
+  }
+  leave_out(a, done);
+  leave_out(b, done);
+  return a.empty() && b.empty();
 }
 
 }  // namespace npverify::verify

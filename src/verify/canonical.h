@@ -1,7 +1,10 @@
 #pragma once
 
 #include <array>
+#include <map>
+#include <optional>
 #include <unordered_map>
+#include <vector>
 
 #include "logic/expression.h"
 #include "policy/reading.h"
@@ -29,7 +32,18 @@ class Canonical {
   /// Do the two policies select alike, and has each rule an equal one at its place?
   bool same(const policy::Policy& a, const policy::Policy& b, logic::Role peer);
 
+  using Policies = std::vector<const policy::Policy*>;
+  /// Do these policies of one namespace and direction say the same, however they are named, cut into policies and rules, and ordered? Policies
+  /// isolate what they select and rules only allow, so nothing counts but which ports are open to whom for each selector.
+  /// Leaves in both what is not accounted for on the other side: the rest being equal, the whole is if these are.
+  bool same(Policies& a, Policies& b, logic::Role peer);
+
  private:
+  /// By the kind of the peer: who reaches which ports, and under what else a rule's ports ask for (the protocol, names). Every port is in one set
+  /// of each such condition.
+  using Openings = std::array<std::map<std::pair<logic::Expr, logic::Expr>, base::PortSet>, 3>;
+  /// Nothing where writing it down would take much longer than the policies are.
+  std::optional<Openings> openings(const Policies& policies, logic::Role peer);
   const base::AddressSet& range(logic::EndpointKind kind) const;
 
   logic::Pool& pool_;

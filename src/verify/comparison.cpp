@@ -47,11 +47,10 @@ bool same_frame(const DirectionReading& a, const DirectionReading& b, bool with_
   return a.enforced == b.enforced && a.unisolated_denied == b.unisolated_denied && (!with_drops || alike(a.drops, b.drops, same)) && alike(a.admits, b.admits, same) && same_gaps(a, b, "");
 }
 
-// Folders are read in the order of their files, so the policies of a namespace are compared by name.
-std::vector<uint32_t> by_name(const DirectionReading& side, const std::string& name) {
-  std::vector<uint32_t> indices = policies_in(side, name);
-  std::sort(indices.begin(), indices.end(), [&](uint32_t x, uint32_t y) { return side.policies[x].name < side.policies[y].name; });
-  return indices;
+Canonical::Policies listed(const DirectionReading& side, const std::string& name) {
+  Canonical::Policies policies;
+  for (const uint32_t index : policies_in(side, name)) policies.push_back(&side.policies[index]);
+  return policies;
 }
 
 // What tells one finding from another: its change and its cause, whatever the flow that shows it.
@@ -77,8 +76,9 @@ Comparison::Comparison(Question& question, Sides sides, const Options& options)
 }
 
 bool Comparison::same_policies(const DirectionReading& a, const DirectionReading& b, Direction direction, const std::string& name) {
-  return same_gaps(a, b, name) &&
-         alike(by_name(a, name), by_name(b, name), [&](uint32_t x, uint32_t y) { return canonical_.same(a.policies[x], b.policies[y], policy::peer_of(direction)); });
+  if (!same_gaps(a, b, name)) return false;
+  Canonical::Policies left = listed(a, name), right = listed(b, name);
+  return canonical_.same(left, right, policy::peer_of(direction));
 }
 
 const Altered& Comparison::altered_by(const std::set<size_t>& on) {
