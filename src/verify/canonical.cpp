@@ -89,6 +89,40 @@ std::pair<Expr, base::PortSet> apart(Pool& pool, Expr ports) {
 
 std::vector<Expr> alternatives(const Pool& pool, Expr e) { return pool.op(e) == logic::Op::disjunction ? pool.args(e) : std::vector<Expr>{e}; }
 
+/// match: not (a or b), not (a and b)   result: not a and not b, not a or not b
+Expr pushed(Pool& pool, Expr e) {
+  if (pool.op(e) != logic::Op::negation) return e;
+  const Expr inner = pool.args(e)[0];
+  const logic::Op op = pool.op(inner);
+  if (op != logic::Op::conjunction && op != logic::Op::disjunction) return e;
+  std::vector<Expr> parts = pool.args(inner);
+  for (Expr& part : parts) part = pool.negation(part);
+  return op == logic::Op::conjunction ? pool.disjunction(std::move(parts)) : pool.conjunction(std::move(parts));
+}
+
+/// match: x and (a or b)   result: x and a, or x and b; as long as they are few
+Expr spread(Pool& pool, Expr e) {
+  constexpr size_t most = 64;
+  std::vector<Expr> done, open = alternatives(pool, e);
+  while (!open.empty()) {
+    if (done.size() + open.size() > most) return e;
+    const Expr one = open.back();
+    open.pop_back();
+    std::vector<Expr> parts = pool.op(one) == logic::Op::conjunction ? pool.args(one) : std::vector<Expr>{one};
+    for (Expr& part : parts) part = pushed(pool, part);
+    const auto choice = std::find_if(parts.begin(), parts.end(), [&](Expr part) { return pool.op(part) == logic::Op::disjunction; });
+    if (choice == parts.end()) {
+      done.push_back(pool.conjunction(std::move(parts)));
+      continue;
+    }
+    for (const Expr chosen : pool.args(*choice)) {
+      *choice = chosen;
+      open.push_back(pool.conjunction(parts));
+    }
+  }
+  return pool.disjunction(std::move(done));
+}
+
 /// Who reaches each port: cut where some set begins or ends. `effort` is what is left of it.
 std::map<Expr, base::PortSet> by_peers(Pool& pool, const std::vector<Opening>& openings, size_t& effort) {
   std::map<uint32_t, std::pair<std::vector<Expr>, std::vector<Expr>>> cuts;  // who begins there, and who ended before
@@ -112,7 +146,7 @@ std::map<Expr, base::PortSet> by_peers(Pool& pool, const std::vector<Opening>& o
 
 }  // namespace
 
-// Rules that were cut by peer, by port or by block come out as the rule that they were cut from: ports are told apart where some rule does, and
+// Rules that were cut by peer, by port, by value or by block come out as the rule that they were cut from: ports are told apart where some rule does, and
 // blocks under one condition are one set (logic::Pool).
 std::optional<Canonical::Openings> Canonical::openings(const Policies& policies, logic::Role peer) {
   constexpr size_t effort_per_rule = 200;
@@ -123,11 +157,13 @@ std::optional<Canonical::Openings> Canonical::openings(const Policies& policies,
     for (const policy::Policy* policy : policies)
       for (const policy::Rule& rule : policy->rules) {
         const Expr to = parts(rule.peer, peer)[kind], ports = parts(rule.ports, peer)[kind];
-        if (to.is_false() || ports.is_false()) continue;
+        const auto [spelled, fresh] = spread_.try_emplace(to.id, to);
+        if (fresh) spelled->second = spread(pool_, to);
+        if (spelled->second.is_false() || ports.is_false()) continue;
         effort += effort_per_rule;
         for (const Expr one : alternatives(pool_, ports)) {
           auto [condition, numbers] = apart(pool_, one);
-          by_condition[condition].push_back({std::move(numbers), to});
+          by_condition[condition].push_back({std::move(numbers), spelled->second});
         }
       }
     for (const auto& [condition, openings] : by_condition)

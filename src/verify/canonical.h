@@ -49,6 +49,7 @@ class Canonical {
   logic::Pool& pool_;
   const world::AddressPlan& addresses_;
   std::array<std::unordered_map<uint32_t, Parts>, 2> known_;
+  std::unordered_map<uint32_t, logic::Expr> spread_;  ///< peers with their alternatives on top
 };
 
 }  // namespace npverify::verify

@@ -18,6 +18,8 @@ using policy::Policy;
 using policy::Reading;
 
 constexpr size_t most_peers = 12;  ///< namespaces of one pair query
+constexpr size_t most_policies = 60;  ///< of a slice that is asked as a whole: above, what has to be proved grows with the square of the policies
+constexpr size_t first_ahead = 16;    ///< slices that are looked at ahead once one agreed; twice as many each time
 
 const std::vector<uint32_t>& policies_in(const DirectionReading& side, const std::string& name) {
   static const std::vector<uint32_t> none;
@@ -67,7 +69,8 @@ std::string agreement_fact(Direction d) { return std::string("agrees in ") + to_
 
 // Namespaces that can differ come first, so that their slices are spread evenly.
 Comparison::Comparison(Question& question, Sides sides, const Options& options)
-    : question_(question), pool_(question.pool()), sides_(std::move(sides)), options_(options), canonical_(question.pool(), question.universe().addresses) {
+    : question_(question), pool_(question.pool()), sides_(std::move(sides)), options_(options), canonical_(question.pool(), question.universe().addresses),
+      lemmas_(question, {in_scope()}, options.jobs) {
   for (const auto* names : {&sides_.alterable, &sides_.namespaces})
     for (const auto& name : *names) positions_.emplace(name, positions_.size());
   positions_.emplace("", positions_.size());
@@ -89,7 +92,7 @@ const Altered& Comparison::altered_by(const std::set<size_t>& on) {
   if (anywhere) altered.namespaces = sides_.alterable;
   for (const size_t i : on)
     if (sides_.switches[i].kind == Switch::Kind::policy) altered.namespaces.insert(sides_.switches[i].namespace_name);
-  if (!on.empty()) altered.reading = sides_.right_with(on, altered.namespaces);
+  if (!on.empty()) altered.reading = std::make_shared<const Reading>(sides_.right_with(on, altered.namespaces));
   return altered_.emplace(on, std::move(altered)).second;
 }
 
@@ -111,8 +114,9 @@ std::vector<Comparison::Slice> Comparison::differing_slices(const Altered& right
       const auto known = recall(fact, name);
       if (known && *known > 0) slices.push_back({d, name, fact, known});
       if (known) continue;
+      const DirectionReading& b = right.in(name).direction(d);
       if (sides_.unread.contains(name)) missing.insert(name);
-      else if (!frame || !same_policies(a, right.in(name).direction(d), d, name)) slices.push_back({d, name, fact, {}});
+      else if (!frame || !same_policies(a, b, d, name)) slices.push_back({d, name, fact, {}, frame && same_gaps(a, b, name)});
       else learn(fact, name, 0);
     }
     if (!frame && takes("")) slices.push_back({d, "", fact, recall(fact, "")});
@@ -181,21 +185,116 @@ std::string Comparison::words(const Slice& slice) const {
   return std::string(to_string(slice.direction)) + " of " + (slice.namespace_name.empty() ? "pods without policies" : slice.namespace_name + " with " + std::to_string(policies) + " policies");
 }
 
+// Where every slice so far had a difference, the next will have one, and a finding: there is nothing to do ahead.
 std::optional<Finding> Comparison::next_finding(Change change, const std::set<size_t>& known) {
   const Altered& right_now = altered_by(known);
-  for (const Slice& slice : differing_slices(right_now, known)) {
+  const std::vector<Slice> slices = differing_slices(right_now, known);
+  size_t ahead_to = 0, ahead_by = 0;
+  for (size_t i = 0; i < slices.size(); ++i) {
+    const Slice& slice = slices[i];
     ++slices_;
     if (slice.remembered) {
       remembered_queries_ += *slice.remembered;
       continue;
+    }
+    if (i >= ahead_to && ahead_by > 0) {
+      ahead_to = std::min(slices.size(), i + ahead_by);
+      look_ahead(change, right_now, std::span(slices).subspan(i, ahead_to - i), known);
     }
     if (auto finding = search(change, right_now, slice, known)) {
       finding->direction = slice.direction;
       finding->namespace_name = slice.namespace_name;
       return finding;
     }
+    if (i >= ahead_to) ahead_by = std::max(first_ahead, 2 * ahead_by);
   }
   return std::nullopt;
+}
+
+bool Comparison::is_large(const Slice& slice) const {
+  return std::max(policies_in(sides_.left.direction(slice.direction), slice.namespace_name).size(), policies_in(sides_.right.direction(slice.direction), slice.namespace_name).size()) > most_policies;
+}
+
+// What would have to be proved for the two sides to agree in the slice, beside what is equal as it is written. Whoever wants to see every query, or a
+// proof of it, is not content with lemmas.
+std::optional<std::vector<Lemma>> Comparison::lemmas_in(const Altered& right_now, const Slice& slice) {
+  const SolverOptions& solver = question_.options();
+  if (!slice.by_policies || solver.second_solver || !solver.dump_smt2.empty() || !solver.proofs.empty()) return std::nullopt;
+  Canonical::Policies left = listed(sides_.left.direction(slice.direction), slice.namespace_name), right = listed(right_now.in(slice.namespace_name).direction(slice.direction), slice.namespace_name);
+  canonical_.same(left, right, policy::peer_of(slice.direction));
+  return lemmas_of(pool_, left, right);
+}
+
+bool Comparison::all_hold(const std::vector<Lemma>& lemmas) const {
+  return std::all_of(lemmas.begin(), lemmas.end(), [&](const Lemma& lemma) { return lemmas_.holds(lemma); });
+}
+
+void Comparison::look_ahead(Change change, const Altered& right_now, std::span<const Slice> slices, const std::set<size_t>& known) {
+  const SolverOptions& solver = question_.options();
+  if (solver.second_solver || !solver.dump_smt2.empty() || !solver.proofs.empty()) return;
+  struct Open {
+    const Slice* slice;
+    std::string key;
+    std::optional<std::vector<Lemma>> lemmas;
+  };
+  std::vector<Open> open;
+  std::vector<Lemma> all;
+  for (const Slice& slice : slices) {
+    std::string key = query_key(change, slice, "alone", {}, known);
+    if (slice.remembered || without_finding_.contains(key) || with_difference_.contains(key) || ahead_.contains(key)) continue;
+    open.push_back({&slice, std::move(key), lemmas_in(right_now, slice)});
+    if (open.back().lemmas) all.insert(all.end(), open.back().lemmas->begin(), open.back().lemmas->end());
+  }
+  tell(options_, "solving", "what " + std::to_string(open.size()) + " namespaces say in other words");
+  lemmas_.prove(all);
+  std::erase_if(open, [&](const Open& one) {
+    const bool agrees = one.lemmas && all_hold(*one.lemmas);
+    if (agrees) ahead_.emplace(one.key, smt::Answer::unsat);
+    return agrees;
+  });
+  std::vector<std::vector<Expr>> queries;
+  for (const Open& one : open) queries.push_back(difference_in(change, right_now, *one.slice));
+  const std::vector<smt::Result> answers = question_.aside(queries, options_.jobs);
+  for (size_t i = 0; i < open.size(); ++i)
+    if (answers[i].answer != smt::Answer::unknown) ahead_.emplace(open[i].key, answers[i].answer);
+  tell(options_, "comparing");
+}
+
+// Policies that were proved to say what the left's say are asked about in the left's words: what is the same on both sides then is so by its form, and
+// a query about thousands of policies is as hard as the few of them that differ.
+Altered Comparison::in_words_of_the_left(const Altered& right_now, const Slice& slice, const std::vector<Lemma>& lemmas) {
+  const std::string& name = slice.namespace_name;
+  const Reading& right = right_now.in(name);
+  Reading words{.profile = right.profile};
+  for (const Direction d : policy::both_directions) {
+    DirectionReading& to = words.direction(d);
+    to = right.direction(d);
+    to.policies.clear();
+    to.by_namespace.clear();
+    Canonical::Policies kept = listed(right.direction(d), name);
+    if (d == slice.direction) {
+      Canonical::Policies left = listed(sides_.left.direction(d), name), left_apart = left, right_apart = kept;
+      canonical_.same(left_apart, right_apart, policy::peer_of(d));
+      std::set<const Policy*> differing(left_apart.begin(), left_apart.end());
+      std::set<const Policy*> of_right(right_apart.begin(), right_apart.end());
+      for (const Lemma& lemma : lemmas) {
+        if (!lemmas_.holds(lemma)) continue;
+        for (const Policy* policy : lemma.left_policies) differing.erase(policy);
+        for (const Policy* policy : lemma.right_policies) of_right.erase(policy);
+      }
+      std::erase_if(left, [&](const Policy* policy) { return differing.contains(policy); });
+      kept = std::move(left);
+      kept.insert(kept.end(), of_right.begin(), of_right.end());
+    }
+    for (const Policy* policy : kept) {
+      to.by_namespace[name].push_back(static_cast<uint32_t>(to.policies.size()));
+      to.policies.push_back(*policy);
+    }
+  }
+  Altered out = right_now;
+  out.respelled_namespace = name;
+  out.respelled = std::make_shared<const Reading>(std::move(words));
+  return out;
 }
 
 // A flow that opens is allowed at both ends on the right, and denied at one of them on the left: that end's slice holds it. Likewise one that closes.
@@ -207,31 +306,47 @@ std::vector<Expr> Comparison::difference_in(Change change, const Altered& right_
   return asserted;
 }
 
-// One slice: first alone, then with the other end's policies, nearest first.
-std::optional<Finding> Comparison::search(Change change, const Altered& right_now, const Slice& slice, const std::set<size_t>& known) {
-  const std::vector<Expr> asserted = difference_in(change, right_now, slice);
-  const std::string where = std::string(to_string(slice.direction)) + " of " + (slice.namespace_name.empty() ? "pods without policies" : slice.namespace_name);
+// Does the slice differ, whatever the other end's policies are? What is not decided is noted.
+smt::Answer Comparison::alone(Change change, const Altered& right_now, const Slice& slice, const std::set<size_t>& known) {
   const std::string key = query_key(change, slice, "alone", {}, known);
-  if (without_finding_.contains(key)) return std::nullopt;
-  if (!with_difference_.contains(key)) {
-    const smt::Result alone = ask(asserted, "slice: " + where, words(slice));
-    if (alone.answer == smt::Answer::unsat) {
-      if (change == Change::none) learn(slice.fact, slice.namespace_name, 1);
-      without_finding_.insert(key);
-      return std::nullopt;
-    }
-    if (alone.answer == smt::Answer::unknown) {
-      if (unknown_.empty()) unknown_ = where + ": " + alone.reason;
-      return std::nullopt;
-    }
-    with_difference_.insert(key);
+  if (without_finding_.contains(key)) return smt::Answer::unsat;
+  if (with_difference_.contains(key)) return smt::Answer::sat;
+  smt::Answer answer = smt::Answer::unknown;
+  if (const auto ahead = ahead_.find(key); ahead != ahead_.end()) {
+    answer = ahead->second;
+    ++remembered_queries_;
+  } else {
+    const std::string where = std::string(to_string(slice.direction)) + " of " + (slice.namespace_name.empty() ? "pods without policies" : slice.namespace_name);
+    const smt::Result found = ask(difference_in(change, right_now, slice), "slice: " + where, words(slice));
+    answer = found.answer;
+    if (answer == smt::Answer::unknown && unknown_.empty()) unknown_ = where + ": " + found.reason;
   }
+  if (answer == smt::Answer::unsat) {
+    if (change == Change::none) learn(slice.fact, slice.namespace_name, 1);
+    without_finding_.insert(key);
+  }
+  if (answer == smt::Answer::sat) with_difference_.insert(key);
+  return answer;
+}
+
+// One slice: first alone, then with the other end's policies, nearest first.
+std::optional<Finding> Comparison::search(Change change, const Altered& as_it_is, const Slice& slice, const std::set<size_t>& known) {
+  std::optional<Altered> in_words;
+  if (is_large(slice))
+    if (const auto lemmas = lemmas_in(as_it_is, slice)) {
+      tell(options_, "solving", words(slice) + ", one by one");
+      lemmas_.prove(*lemmas);
+      if (all_hold(*lemmas)) ahead_.emplace(query_key(change, slice, "alone", {}, known), smt::Answer::unsat);
+      else in_words = in_words_of_the_left(as_it_is, slice, *lemmas);
+    }
+  const Altered& right_now = in_words ? *in_words : as_it_is;
+  if (alone(change, right_now, slice, known) != smt::Answer::sat) return std::nullopt;
   if (std::string elsewhere = query_key(change, slice, "elsewhere", {}, known); !without_finding_.contains(elsewhere)) {
     if (auto finding = confirm(change, right_now, slice, {}, true)) return finding;
     without_finding_.insert(std::move(elsewhere));
   }
-  std::vector<std::string> peers = peers_of(change, slice, asserted, known);
-  if (question_.universe().kind != world::UniverseKind::possible && is_unread(peers)) need_peers_of_all(right_now, known);
+  std::vector<std::string> peers = peers_of(change, slice, difference_in(change, right_now, slice), known);
+  if (question_.universe().kind != world::UniverseKind::possible && is_unread(peers)) need_peers_of_all(as_it_is, known);
   std::erase_if(peers, [&](const std::string& peer) { return without_finding_.contains(query_key(change, slice, "in", peer, known)); });
   for (size_t first = 0; first < peers.size(); first += most_peers) {
     const std::vector<std::string> some(peers.begin() + static_cast<std::ptrdiff_t>(first), peers.begin() + static_cast<std::ptrdiff_t>(std::min(first + most_peers, peers.size())));

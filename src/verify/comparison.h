@@ -1,8 +1,10 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -10,6 +12,7 @@
 
 #include "verify/canonical.h"
 #include "verify/compare.h"
+#include "verify/lemmas.h"
 #include "verify/question.h"
 
 namespace npverify::verify {
@@ -45,8 +48,13 @@ struct Sides {
 struct Altered {
   const policy::Reading* plain = nullptr;   ///< no switch set
   std::set<std::string> namespaces;         ///< that the switches alter
-  std::optional<policy::Reading> reading;   ///< of these; absent where no switch is set
-  const policy::Reading& in(const std::string& name) const { return reading && (name.empty() || namespaces.contains(name)) ? *reading : *plain; }
+  std::shared_ptr<const policy::Reading> reading;   ///< of these; null where no switch is set
+  std::string respelled_namespace;                  ///< whose policies are asked about in other words
+  std::shared_ptr<const policy::Reading> respelled;  ///< these words; null where there are none
+  const policy::Reading& in(const std::string& name) const {
+    if (respelled && name == respelled_namespace) return *respelled;
+    return reading && (name.empty() || namespaces.contains(name)) ? *reading : *plain;
+  }
 };
 
 /// Finds the differences between two readings, one a cause.
@@ -55,6 +63,7 @@ struct Altered {
 ///    the verdict is one fixed function of (selects, rules) of each policy, so a namespace whose policies all agree agrees as a whole.
 /// 2. slice: where they do not, the policies of one namespace and direction, the other end left free, are asked of the solver.
 ///    Sound: a flow is allowed if its egress and its ingress are; if both readings agree on both for every namespace, they agree.
+///    Where slices turn out to agree, those that come next are looked at ahead: policy by policy (Lemmas), and what is left on several threads.
 /// 3. pair: a difference in a slice is a candidate; the flow as a whole, both ends, must differ. The smallest one is the witness.
 /// 4. blame: the smallest set of switches that, set, make the verdicts of the witness agree. Then the search goes on for flows that differ
 ///    even with these switches set, until none is left: one finding a cause, and its end is the proof that there is no other.
@@ -71,6 +80,7 @@ class Comparison {
     std::string namespace_name;  ///< empty: a namespace without policies
     std::string fact;            ///< that is true if no flow of the slice is a difference
     std::optional<size_t> remembered;  ///< it is: an earlier run took so many queries
+    bool by_policies = false;          ///< nothing but policies tells the two sides apart
   };
   bool takes(const std::string& namespace_name) const { return options_.shard.of == 1 || options_.shard.takes(positions_.at(namespace_name)); }
   const Altered& altered_by(const std::set<size_t>& on);  ///< valid until it is asked for other switches
@@ -80,6 +90,12 @@ class Comparison {
 
   std::optional<Finding> next_finding(Change change, const std::set<size_t>& known);
   std::optional<Finding> search(Change change, const Altered& right_now, const Slice& slice, const std::set<size_t>& known);
+  void look_ahead(Change change, const Altered& right_now, std::span<const Slice> slices, const std::set<size_t>& known);
+  std::optional<std::vector<Lemma>> lemmas_in(const Altered& right_now, const Slice& slice);
+  bool all_hold(const std::vector<Lemma>& lemmas) const;
+  bool is_large(const Slice& slice) const;
+  Altered in_words_of_the_left(const Altered& right_now, const Slice& slice, const std::vector<Lemma>& lemmas);
+  smt::Answer alone(Change change, const Altered& right_now, const Slice& slice, const std::set<size_t>& known);
   std::vector<logic::Expr> difference_in(Change change, const Altered& right_now, const Slice& slice);
   bool is_unread(const std::vector<std::string>& names) const;
   void need_peers_of_all(const Altered& right_now, const std::set<size_t>& known);
@@ -116,16 +132,18 @@ class Comparison {
   Sides sides_;
   const Options& options_;
   Canonical canonical_;
+  Lemmas lemmas_;
   std::vector<Change> changes_;  ///< that are looked for
   std::unordered_map<std::string, size_t> positions_;  ///< of namespaces, and of "", among the parts of a shard
   std::optional<std::pair<std::set<size_t>, Altered>> altered_;  ///< the last ones asked for: a cause is counted, then searched beyond
   std::unordered_map<std::string, std::vector<std::string>> peers_;  ///< of slices, by all that they depend on
   std::unordered_set<std::string> with_difference_;  ///< slices that differ alone, by all that the query depends on
   std::unordered_set<std::string> without_finding_;  ///< the same of pairs that do not; peers one by one
+  std::unordered_map<std::string, smt::Answer> ahead_;  ///< of slices alone that were looked at before their turn; sat or unsat
   std::set<std::string> refusing_;  ///< namespaces with a policy that a side does not enforce
   std::string unknown_;  ///< the first reason why some query stayed open
   size_t slices_ = 0;
-  size_t remembered_queries_ = 0;  ///< that an earlier run asked: the numbers do not depend on what is remembered
+  size_t remembered_queries_ = 0;  ///< that an earlier run asked, or that were answered ahead: the numbers depend on neither
 };
 
 }  // namespace npverify::verify

@@ -1,13 +1,16 @@
 #include "verify/question.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <set>
+#include <thread>
 
 #include "base/diagnostics.h"
 #include "base/log.h"
+#include "base/parallel.h"
 #include "smt/certificate.h"
 #include "world/domain.h"
 
@@ -48,6 +51,20 @@ smt::Result Question::answer(const std::vector<Expr>& asserted, const std::strin
   compare(all, title, result);
   if (result.answer == smt::Answer::unsat && !options_.proofs.empty()) write_proof(all, title);
   return result;
+}
+
+// Making expressions is for one thread at a time and reading them is not, so the queries are written out before any is asked.
+std::vector<smt::Result> Question::aside(const std::vector<std::vector<Expr>>& asserted, unsigned jobs) {
+  std::vector<std::vector<Expr>> all;
+  for (const auto& one : asserted) all.push_back(within_universe(one, {}));
+  const size_t threads = std::min<size_t>(all.size(), jobs > 0 ? jobs : std::max(1u, std::thread::hardware_concurrency()));
+  while (of_threads_.size() < threads) of_threads_.push_back(std::make_unique<Solvers>(options_));
+  std::vector<smt::Result> answers(all.size());
+  std::atomic<size_t> next{0};
+  base::in_parallel(threads, static_cast<unsigned>(threads), [&](size_t thread) {
+    for (size_t i = next++; i < all.size(); i = next++) answers[i] = of_threads_[thread]->first().check(pool_, all[i]);
+  });
+  return answers;
 }
 
 void Question::write_script(const std::vector<Expr>& asserted, const std::string& title) const {

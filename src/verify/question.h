@@ -52,8 +52,13 @@ class Question {
   /// flow a solver finds hangs on what it was asked before, so how many steps there are is nothing that two runs agree on.
   smt::Result probe(const std::vector<logic::Expr>& asserted, const std::string& title, const std::vector<logic::Expr>& told = {});
 
+  /// Several, on up to `jobs` threads (0: one a core), each with solvers of its own that are opened when it has something to do. Neither counted nor
+  /// written down: for steps on the way to an answer, where whoever asks counts what they were for.
+  std::vector<smt::Result> aside(const std::vector<std::vector<logic::Expr>>& asserted, unsigned jobs);
+
   logic::Pool& pool() { return pool_; }
   const world::Universe& universe() const { return universe_; }
+  const SolverOptions& options() const { return options_; }
   size_t queries() const { return queries_; }
 
  private:
@@ -69,6 +74,7 @@ class Question {
   SolverOptions options_;
   std::unique_ptr<Solvers> own_;
   Solvers& solvers_;
+  std::vector<std::unique_ptr<Solvers>> of_threads_;  ///< of aside
   size_t queries_ = 0;
 };
 

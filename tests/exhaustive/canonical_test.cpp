@@ -54,7 +54,7 @@ class Respelled {
       for (const auto& peers : cut(rule.peers))
         for (const auto& ports : cut(singly(rule.ports))) {
           out.push_back(rule);
-          out.back().peers = peers;
+          out.back().peers = by_value(peers);
           out.back().ports = ports;
         }
     std::reverse(out.begin(), out.end());
@@ -67,6 +67,22 @@ class Respelled {
     if (items.empty() || random_.chance(30)) return {items};
     std::vector<std::vector<Item>> out;
     for (const Item& item : items) out.push_back({item});
+    return out;
+  }
+
+  /// One peer for each value of the first list of them.
+  static std::vector<resource::NetworkPolicyPeer> by_value(const std::vector<resource::NetworkPolicyPeer>& peers) {
+    std::vector<resource::NetworkPolicyPeer> out;
+    for (const auto& peer : peers) {
+      if (!peer.pod_selector || peer.pod_selector->requirements.empty() || peer.pod_selector->requirements[0].op != resource::SelectorOperator::in) {
+        out.push_back(peer);
+        continue;
+      }
+      for (const auto& value : peer.pod_selector->requirements[0].values) {
+        out.push_back(peer);
+        out.back().pod_selector->requirements[0].values = {value};
+      }
+    }
     return out;
   }
 
@@ -94,16 +110,21 @@ class Respelled {
 std::vector<NetworkPolicy> edited(std::vector<NetworkPolicy> policies, test::RandomWorld& random) {
   NetworkPolicy& policy = policies[static_cast<size_t>(random.pick(static_cast<int>(policies.size())))];
   const NetworkPolicy& other = policies[static_cast<size_t>(random.pick(static_cast<int>(policies.size())))];
-  switch (random.pick(4)) {
+  switch (random.pick(5)) {
     case 0: policy.ingress = other.ingress; break;
     case 1: policy.pod_selector = other.pod_selector; break;
     case 2:
       for (auto& rule : policy.egress)
         if (!rule.ports.empty()) rule.ports.pop_back();
       break;
-    default:
+    case 3:
       for (auto& rule : policy.ingress)
         if (rule.peers.size() > 1) rule.peers.pop_back();
+      break;
+    default:
+      for (auto field : {&NetworkPolicy::ingress, &NetworkPolicy::egress})
+        for (auto& rule : policy.*field)
+          for (auto& port : rule.ports) port.protocol = port.protocol == base::Protocol::tcp ? base::Protocol::udp : base::Protocol::tcp;
       break;
   }
   return policies;
