@@ -10,32 +10,6 @@ using policy::Direction;
 
 constexpr OutcomeId not_set = UINT32_MAX;
 
-/// Everything that the reading asks, of either end.
-std::vector<logic::Expr> atoms_of(const logic::Pool& pool, const policy::Reading& reading) {
-  std::vector<logic::Expr> roots;
-  for (const Direction d : policy::both_directions) {
-    const auto& side = reading.direction(d);
-    for (const auto& c : side.drops) roots.push_back(c.when);
-    for (const auto& c : side.admits) roots.push_back(c.when);
-    for (const auto& g : side.gaps) roots.push_back(g.when);
-    for (const auto& policy : side.policies) {
-      roots.push_back(policy.subject);
-      for (const auto& rule : policy.rules) {
-        roots.push_back(rule.ports);
-        if (rule.peer_terms.empty()) roots.push_back(rule.peer);
-        for (const auto& term : rule.peer_terms) roots.push_back(term.when);
-      }
-    }
-  }
-  return pool.atoms_of(roots);
-}
-
-oracle::Cluster cluster_of(const world::Universe& universe) {
-  std::vector<const world::Endpoint*> pods;
-  for (const auto& closed : universe.pods) pods.push_back(&closed.pod);
-  return {.named_port = oracle::cluster_port_names(pods)};
-}
-
 /// Two cuts of one set of addresses into one: at each address the union of both outcomes.
 std::vector<Side::Outside> overlaid(const std::vector<Side::Outside>& a, const std::vector<Side::Outside>& b, Tables& tables) {
   std::map<OutcomeId, base::AddressSet> parts;

@@ -25,11 +25,17 @@ struct PodFeatures {
 /// The pods of a closed world, put together by what a set of atoms can tell of them.
 class PodClasses {
  public:
-  /// `mentioned`: every atom of the question, of either role.
-  PodClasses(const logic::Pool& pool, const std::vector<logic::Expr>& mentioned);
+  /// What a namespace without a Namespace object is taken to have: no label but its name, or any.
+  enum class Unlabelled : uint8_t { bare, free };
 
-  /// The classes that a pod can be of: several where a controller adds labels that some atom asks for. Deterministic.
+  /// `mentioned`: every atom of the question, of either role.
+  PodClasses(const logic::Pool& pool, const std::vector<logic::Expr>& mentioned, Unlabelled unlabelled = Unlabelled::bare);
+
+  /// The classes that a pod can be of: several where a controller adds labels that some atom asks for, or where its namespace's labels are
+  /// free. Deterministic. Throws Unsupported where these would be too many.
   std::vector<ClassId> classes_of(const world::ClosedPod& pod);
+  /// Whether pods of one class are alike in what the atom asks of an end.
+  bool tells(const logic::Pool& pool, const logic::Atom& atom) const;
 
   size_t size() const { return features_.size(); }
   const PodFeatures& operator[](ClassId id) const { return features_[id]; }
@@ -75,17 +81,20 @@ class PodClasses {
  private:
   void mention(const logic::Pool& pool, const logic::Atom& atom);
   static std::vector<std::pair<uint32_t, uint32_t>> told(const resource::Labels& labels, const KeyWords& words);
-  uint32_t namespace_of(const world::Endpoint& pod);
+  uint32_t number_of(const Namespace& seen);
+  std::vector<uint32_t> namespaces_of(const world::ClosedPod& pod);
   uint32_t port_names_of(const world::Endpoint& pod);
+  std::vector<Namespace> with_free_labels(const Namespace& seen) const;
   void add_free_labels(const world::ClosedPod& pod, std::vector<PodFeatures>& variants) const;
   ClassId number(const PodFeatures& features, const world::Endpoint& pod);
 
   KeyWords labels_, namespace_labels_;
   Words namespace_names_, service_accounts_;
   bool asks_port_names_ = false;
+  Unlabelled unlabelled_;
   std::vector<base::Address> cuts_;  ///< sorted: an atom's set of addresses begins, or ends before, each
   std::vector<Namespace> namespaces_;
-  std::unordered_map<std::string, uint32_t> namespace_numbers_;
+  std::unordered_map<std::string, std::vector<uint32_t>> namespace_numbers_;  ///< by name: several where its labels are free
   std::vector<std::vector<resource::ContainerPort>> port_names_{{}};
   std::unordered_map<std::string, uint32_t> port_name_numbers_;
   std::vector<PodFeatures> features_;

@@ -50,6 +50,31 @@ bool has_role(AtomKind kind) {
 
 }  // namespace
 
+std::vector<Expr> atoms_of(const logic::Pool& pool, const policy::Reading& reading) {
+  std::vector<Expr> roots;
+  for (const Direction d : policy::both_directions) {
+    const auto& side = reading.direction(d);
+    for (const auto& c : side.drops) roots.push_back(c.when);
+    for (const auto& c : side.admits) roots.push_back(c.when);
+    for (const auto& g : side.gaps) roots.push_back(g.when);
+    for (const auto& policy : side.policies) {
+      roots.push_back(policy.subject);
+      for (const auto& rule : policy.rules) {
+        roots.push_back(rule.ports);
+        if (rule.peer_terms.empty()) roots.push_back(rule.peer);
+        for (const auto& term : rule.peer_terms) roots.push_back(term.when);
+      }
+    }
+  }
+  return pool.atoms_of(roots);
+}
+
+oracle::Cluster cluster_of(const world::Universe& universe) {
+  std::vector<const Endpoint*> pods;
+  for (const auto& closed : universe.pods) pods.push_back(&closed.pod);
+  return {.named_port = oracle::cluster_port_names(pods)};
+}
+
 Side::Side(Context& context, Direction direction, base::Family family)
     : context_(context), direction_(direction), reading_(context.reading.direction(direction)), family_(family), membership_(context.pool, context.classes, family),
       pod_addresses_(context.universe.addresses.pods.only(family)), node_addresses_(context.universe.addresses.nodes.only(family)), outside_addresses_(context.universe.addresses.external.only(family)) {
@@ -181,6 +206,7 @@ void Side::read_profiles() {
   }
   for (const auto& gap : reading_.gaps) {
     if (!about_subject(gap.when)) continue;
+    if ((kinds_below(gap.when) >> 32 & kinds(AtomKind::address_in)) != 0) refuse("the pods of which the CNI's behaviour is not known depend on their addresses");
     for (const ClassId id : membership_.of(gap.when))
       (gap.scope == policy::Gap::Scope::always ? of_class[id].unknown : gap.scope == policy::Gap::Scope::isolated ? of_class[id].unknown_if_isolated : of_class[id].unknown_if_denied) = true;
   }
@@ -256,14 +282,27 @@ TableId Side::default_ports(ProfileId profile, uint32_t names) {
   return it->second = all;
 }
 
+const base::AddressSet& Side::addresses(uint32_t peers, PeerKind kind) {
+  const auto [it, fresh] = addresses_.try_emplace({peers, kind});
+  if (fresh) it->second = addresses_where(context_.pool, peers_[peers].when, kind, family_);
+  return it->second;
+}
+
+void Side::prepare() {
+  for (uint32_t i = 0; i < peers_.size(); ++i)
+    for (const PeerKind kind : all_peer_kinds)
+      if (kind != PeerKind::pod || peers_[i].by_address) addresses(i, kind);
+  for (ProfileId id = 0; id < profiles_.size(); ++id)
+    for (const Use& use : uses_[id]) ports(id, use, 0);
+}
+
 std::vector<AddressPart> Side::parts(ProfileId profile, PeerKind kind, const base::AddressSet& domain, uint32_t names) {
   std::vector<AddressedPorts> pieces;
   for (const Use& use : uses_[profile]) {
     const Peers& peers = peers_[use.peers];
     if (kind == PeerKind::pod && !peers.by_address) continue;
-    const auto [it, fresh] = addresses_.try_emplace({use.peers, kind});
-    if (fresh) it->second = addresses_where(context_.pool, peers.when, kind, family_);
-    if (!it->second.empty()) pieces.push_back({&it->second, ports(profile, use, names)});
+    const base::AddressSet& where = addresses(use.peers, kind);
+    if (!where.empty()) pieces.push_back({&where, ports(profile, use, names)});
   }
   return address_parts(domain, pieces, context_.tables);
 }
@@ -350,12 +389,20 @@ std::vector<Side::Exception> Side::exceptions_of_peer(ClassId peer) {
   return column;
 }
 
-OutcomeId Side::nodes(ProfileId profile) {
-  const auto [it, fresh] = nodes_.try_emplace(profile, 0);
+OutcomeId Side::nodes(ProfileId profile, Admitted admitted) {
+  const auto [it, fresh] = nodes_.try_emplace({profile, admitted}, 0);
   if (!fresh) return it->second;
   OutcomeId out = 0;
   for (const PeerKind kind : {PeerKind::host_near, PeerKind::host_far})
-    for (const auto& part : parts(profile, kind, node_addresses_, 0)) out = context_.tables.unite_outcomes(out, outcome(profiles_[profile], kind, part.ports));
+    for (const auto& part : parts(profile, kind, node_addresses_, 0)) {
+      OutcomeId one = outcome(profiles_[profile], kind, part.ports);
+      if (admitted == Admitted::left_out) {
+        Outcome rest = context_.tables.outcome(one);
+        for (PortTable* table : {&rest.allow, &rest.deny, &rest.unknown}) *table = table->minus(conditions_[static_cast<size_t>(kind)].admit_isolated);
+        one = context_.tables.number(rest);
+      }
+      out = context_.tables.unite_outcomes(out, one);
+    }
   return it->second = out;
 }
 

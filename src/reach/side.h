@@ -9,6 +9,11 @@
 
 namespace npverify::reach {
 
+/// Every atom of what the reading asks, of either end.
+std::vector<logic::Expr> atoms_of(const logic::Pool& pool, const policy::Reading& reading);
+/// What a flow between pods of the universe meets beside its ends.
+oracle::Cluster cluster_of(const world::Universe& universe);
+
 /// What both sides of a question share.
 struct Context {
   logic::Pool& pool;
@@ -28,6 +33,9 @@ class Side {
  public:
   Side(Context& context, policy::Direction direction, base::Family family);
 
+  /// Throws Unsupported at once where some question below would.
+  void prepare();
+
   using ProfileId = uint32_t;
   ProfileId profile_of(ClassId subject) const { return profile_of_[subject]; }
   size_t profiles() const { return profiles_.size(); }
@@ -45,13 +53,17 @@ class Side {
   std::vector<Exception> exceptions_of_peer(ClassId peer);
 
   /// Towards nodes: any node, the pod's own and others.
-  OutcomeId nodes(ProfileId profile);
+  enum class Admitted : uint8_t { counts, left_out };  ///< flows that the CNI lets through between a pod and a node whatever policy says
+  OutcomeId nodes(ProfileId profile, Admitted admitted = Admitted::counts);
   /// Towards addresses outside, each where it holds.
   struct Outside {
     base::AddressSet addresses;
     OutcomeId outcome;
   };
   const std::vector<Outside>& outside(ProfileId profile);
+
+  /// The ports at which `e` holds towards a destination that gives these names to ports. Throws Unsupported if `e` asks for more than the port.
+  TableId ports(logic::Expr e, uint32_t port_names);
 
  private:
   struct Profile {
@@ -85,10 +97,10 @@ class Side {
   void read_profiles();
   void read_uses();
   uint32_t peers_of(logic::Expr e);
-  TableId ports(logic::Expr e, uint32_t port_names);
   TableId ports(ProfileId profile, const Use& use, uint32_t peer_names) { return ports(use.ports, direction_ == policy::Direction::ingress ? profiles_[profile].port_names : peer_names); }
   TableId default_ports(ProfileId profile, uint32_t peer_names);
   uint32_t free_ports(ProfileId profile, uint32_t peer_names);
+  const base::AddressSet& addresses(uint32_t peers, PeerKind kind);
   std::vector<AddressPart> parts(ProfileId profile, PeerKind kind, const base::AddressSet& domain, uint32_t peer_names);
   OutcomeId towards_pod(ProfileId profile, ClassId peer, TableId ports);
   OutcomeId towards_pod(ProfileId profile, bool free_address, uint32_t peer_names, TableId ports);
@@ -121,7 +133,7 @@ class Side {
   std::map<std::tuple<ProfileId, uint32_t, bool>, OutcomeId> usual_;
   std::map<std::array<uint32_t, 3>, OutcomeId> outcomes_;  ///< towards pods: by what else of a profile counts, alternatives and ports
   std::map<std::tuple<uint32_t, PeerKind, TableId>, OutcomeId> judged_;
-  std::unordered_map<ProfileId, OutcomeId> nodes_;
+  std::map<std::pair<ProfileId, Admitted>, OutcomeId> nodes_;
   std::unordered_map<ProfileId, std::vector<Outside>> outside_;
   std::unordered_map<ProfileId, std::vector<Exception>> rows_;
   size_t rows_size_ = 0;

@@ -7,7 +7,7 @@
 #include "oracle/evaluate.h"
 #include "reach/all_pairs.h"
 #include "support/catch.h"
-#include "support/random_world.h"
+#include "support/random_workloads.h"
 
 using namespace npverify;
 using oracle::EndVerdict;
@@ -33,26 +33,6 @@ semantics::Profile profile(const char* text, uint64_t seed) {
 }
 
 const base::Port ports[] = {53, 79, 80, 81, 90, 91, 4789};
-
-/// Some pods become workloads, some are owned by a controller that is not there, some namespaces and dual stack differ.
-resource::Snapshot world_of(uint64_t seed) {
-  test::RandomWorld random(seed);
-  resource::Snapshot s = random.make();
-  std::vector<resource::Pod> kept;
-  for (auto& pod : s.pods) {
-    if (random.chance(45)) {
-      s.workloads.push_back({.kind = random.one_of({"Deployment", "StatefulSet", "Job"}), .meta = pod.meta, .pod_labels = pod.meta.labels, .pod = pod.spec, .replicas = random.pick(4)});
-      s.workloads.back().pod.node_name.clear();
-      continue;
-    }
-    if (random.chance(25)) pod.owner = random.one_of({"ReplicaSet/gone-1", "DaemonSet/gone"});
-    if (random.chance(10)) pod.addresses.clear();
-    if (seed % 3 == 0 && !pod.addresses.empty() && random.chance(60)) pod.addresses.push_back(*base::Address::parse("fd00::" + std::to_string(random.pick(9))));
-    kept.push_back(pod);
-  }
-  s.pods = kept;
-  return s;
-}
 
 /// Every end that a closed pod can be: a value of each free label, an address of each interval between the cut points.
 class Ways {
@@ -305,7 +285,7 @@ TEST_CASE("who reaches whom is what the oracle says of every way in which two en
     for (const char* name : {profiles[seed % std::size(profiles)], profiles[seed * 7 % std::size(profiles)]})
       for (const auto kind : {world::UniverseKind::declared, world::UniverseKind::observed}) {
         INFO("seed " << seed << " " << name << " " << world::to_string(kind));
-        compare(world_of(seed), profile(name, seed), kind, seed % 3 == 0);
+        compare(test::world_of(seed), profile(name, seed), kind, seed % 3 == 0);
       }
   CHECK(compared["cilium@1.19.7"] > 2);
   CHECK(refused > 2);
