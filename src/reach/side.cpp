@@ -406,12 +406,12 @@ OutcomeId Side::nodes(ProfileId profile, Admitted admitted) {
   return it->second = out;
 }
 
-const std::vector<Side::Outside>& Side::outside(ProfileId profile) {
-  const auto [it, fresh] = outside_.try_emplace(profile);
+const std::vector<Side::Outside>& Side::by_address(ProfileId profile, PeerKind kind) {
+  const auto [it, fresh] = by_address_.try_emplace({profile, kind});
   if (!fresh) return it->second;
   std::map<OutcomeId, base::AddressSet> by_outcome;
-  for (auto& part : parts(profile, PeerKind::outside, outside_addresses_, 0)) {
-    auto& addresses = by_outcome[outcome(profiles_[profile], PeerKind::outside, part.ports)];
+  for (auto& part : parts(profile, kind, kind == PeerKind::outside ? outside_addresses_ : node_addresses_, 0)) {
+    auto& addresses = by_outcome[outcome(profiles_[profile], kind, part.ports)];
     addresses = addresses.united(part.addresses);
   }
   std::vector<Outside>& out = it->second;

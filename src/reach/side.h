@@ -60,7 +60,9 @@ class Side {
     base::AddressSet addresses;
     OutcomeId outcome;
   };
-  const std::vector<Outside>& outside(ProfileId profile);
+  const std::vector<Outside>& outside(ProfileId profile) { return by_address(profile, PeerKind::outside); }
+  /// The same towards nodes of one kind; not towards pods.
+  const std::vector<Outside>& by_address(ProfileId profile, PeerKind kind);
 
   /// The ports at which `e` holds towards a destination that gives these names to ports. Throws Unsupported if `e` asks for more than the port.
   TableId ports(logic::Expr e, uint32_t port_names);
@@ -134,7 +136,7 @@ class Side {
   std::map<std::array<uint32_t, 3>, OutcomeId> outcomes_;  ///< towards pods: by what else of a profile counts, alternatives and ports
   std::map<std::tuple<uint32_t, PeerKind, TableId>, OutcomeId> judged_;
   std::map<std::pair<ProfileId, Admitted>, OutcomeId> nodes_;
-  std::unordered_map<ProfileId, std::vector<Outside>> outside_;
+  std::map<std::pair<ProfileId, PeerKind>, std::vector<Outside>> by_address_;
   std::unordered_map<ProfileId, std::vector<Exception>> rows_;
   size_t rows_size_ = 0;
   std::vector<TableId> scratch_;

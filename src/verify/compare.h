@@ -25,6 +25,8 @@ struct Options {
   bool datapath = false;                     ///< compare also what a CNI does whatever policy says
   size_t max_findings = 20;
   Shard shard;                               ///< look at the slices of some namespaces only
+  bool classes = true;                       ///< in a closed universe, let classes of pods say where the solver need not be asked
+  size_t sample_classes_every = 16;          ///< of the slices of which they say so, about one in so many is asked all the same; 0: none
   std::function<void(const std::string& phase, const std::string& detail)> progress;  ///< told what is going on; may be empty
   Memory* memory = nullptr;                  ///< of earlier runs of the same question; may be null
   /// Namespaces whose policies the snapshots leave out, on both sides the same, and how many there are of each. Answers that depend on one

@@ -329,8 +329,10 @@ smt::Answer Comparison::alone(Change change, const Altered& right_now, const Sli
   return answer;
 }
 
-// One slice: first alone, then with the other end's policies, nearest first.
+// One slice: first alone, then with the other end's policies, nearest first. Of equiv it is remembered which slices agree alone, so that is asked first.
 std::optional<Finding> Comparison::search(Change change, const Altered& as_it_is, const Slice& slice, const std::set<size_t>& known) {
+  std::optional<reach::PossibleChanges> possible = change == Change::none ? std::nullopt : by_classes(change, slice);
+  if (possible && !possible->any && !in_sample(slice)) return std::nullopt;
   std::optional<Altered> in_words;
   if (is_large(slice))
     if (const auto lemmas = lemmas_in(as_it_is, slice)) {
@@ -341,11 +343,25 @@ std::optional<Finding> Comparison::search(Change change, const Altered& as_it_is
     }
   const Altered& right_now = in_words ? *in_words : as_it_is;
   if (alone(change, right_now, slice, known) != smt::Answer::sat) return std::nullopt;
-  if (std::string elsewhere = query_key(change, slice, "elsewhere", {}, known); !without_finding_.contains(elsewhere)) {
+  if (!possible) possible = by_classes(change, slice);
+  if (!possible || !in_sample(slice)) return search_pairs(change, right_now, as_it_is, slice, known, possible ? &*possible : nullptr);
+  auto finding = search_pairs(change, right_now, as_it_is, slice, known, nullptr);
+  if (finding && !contains(*possible, finding->witness, slice))
+    throw base::InternalError("classes of pods say that no flow of " + words(slice) + " differs, and the solver found one: " + finding->witness.source.name + " -> " + finding->witness.destination.name + " " +
+                              base::to_string(finding->witness.protocol) + "/" + std::to_string(finding->witness.port));
+  return finding;
+}
+
+std::optional<Finding> Comparison::search_pairs(Change change, const Altered& right_now, const Altered& as_it_is, const Slice& slice, const std::set<size_t>& known,
+                                                const reach::PossibleChanges* possible) {
+  const std::optional<std::set<std::string>> with = possible ? std::optional(namespaces_of(*possible)) : std::nullopt;
+  const bool can_be_elsewhere = !possible || possible->with_others || with->contains("");
+  if (std::string elsewhere = query_key(change, slice, "elsewhere", {}, known); can_be_elsewhere && !without_finding_.contains(elsewhere)) {
     if (auto finding = confirm(change, right_now, slice, {}, true)) return finding;
     without_finding_.insert(std::move(elsewhere));
   }
-  std::vector<std::string> peers = peers_of(change, slice, difference_in(change, right_now, slice), known);
+  std::vector<std::string> peers = with ? std::vector<std::string>(with->begin(), with->end()) : peers_of(change, slice, difference_in(change, right_now, slice), known);
+  std::erase(peers, "");
   if (question_.universe().kind != world::UniverseKind::possible && is_unread(peers)) need_peers_of_all(as_it_is, known);
   std::erase_if(peers, [&](const std::string& peer) { return without_finding_.contains(query_key(change, slice, "in", peer, known)); });
   for (size_t first = 0; first < peers.size(); first += most_peers) {
@@ -354,6 +370,102 @@ std::optional<Finding> Comparison::search(Change change, const Altered& as_it_is
     for (const auto& peer : some) without_finding_.insert(query_key(change, slice, "in", peer, known));
   }
   return std::nullopt;
+}
+
+// ------------------------------------------------------------------------------------------------ classes of pods
+namespace {
+
+/// The policies of some namespaces, and all that is of none.
+Reading restricted(const Reading& reading, const std::set<std::string>& namespaces) {
+  Reading out{.profile = reading.profile};
+  for (const Direction d : policy::both_directions) {
+    const DirectionReading& from = reading.direction(d);
+    DirectionReading& to = out.direction(d);
+    to.drops = from.drops;
+    to.admits = from.admits;
+    to.unisolated_denied = from.unisolated_denied;
+    to.enforced = from.enforced;
+    for (const policy::Gap& gap : from.gaps)
+      if (gap.namespace_name.empty() || namespaces.contains(gap.namespace_name)) to.add(gap);
+    for (const auto& name : namespaces)
+      for (const uint32_t index : policies_in(from, name)) {
+        to.by_namespace[name].push_back(static_cast<uint32_t>(to.policies.size()));
+        to.policies.push_back(from.policies[index]);
+      }
+  }
+  return out;
+}
+
+reach::ChangeQuestion::Change asked_of_classes(Change change) {
+  using enum reach::ChangeQuestion::Change;
+  return change == Change::none ? either : change == Change::opened ? opened : closed;
+}
+
+}  // namespace
+
+// The readings have to stay where they are while there are classes of them.
+std::unique_ptr<reach::ClosedChanges> Comparison::classes_reading(const std::set<std::string>& namespaces) {
+  classes_.reset();
+  left_of_classes_ = restricted(sides_.left, namespaces);
+  right_of_classes_ = restricted(sides_.right, namespaces);
+  std::set<std::string> others;
+  std::set_difference(sides_.namespaces.begin(), sides_.namespaces.end(), namespaces.begin(), namespaces.end(), std::inserter(others, others.end()));
+  return std::make_unique<reach::ClosedChanges>(pool_, left_of_classes_, right_of_classes_, question_.universe(), others);
+}
+
+// First with the policies that can differ alone; then with those of the namespaces that have the other ends, which rule out most of them.
+// No switch brings a flow into question that is none now: what is looked for differs with and without them.
+void Comparison::make_classes() {
+  classes_made_ = true;
+  const SolverOptions& solver = question_.options();
+  if (question_.universe().kind == world::UniverseKind::possible || solver.second_solver || !solver.dump_smt2.empty() || !solver.proofs.empty() || !options_.classes) return;
+  std::set<std::string> names;
+  std::set_difference(sides_.alterable.begin(), sides_.alterable.end(), sides_.unread.begin(), sides_.unread.end(), std::inserter(names, names.end()));
+  try {
+    classes_ = classes_reading(names);
+    std::set<std::string> more = names;
+    for (const Direction d : policy::both_directions)
+      for (const auto& name : names) {
+        const auto possible = classes_->possible({reach::ChangeQuestion::Change::either, d, name});
+        if (possible) more.merge(namespaces_of(*possible));
+      }
+    more.erase("");
+    std::erase_if(more, [&](const std::string& name) { return sides_.unread.contains(name); });
+    if (more != names) classes_ = classes_reading(more);
+  } catch (const base::Unsupported&) {  // the solver is asked about everything
+    classes_.reset();
+  }
+}
+
+std::optional<reach::PossibleChanges> Comparison::by_classes(Change change, const Slice& slice) {
+  if (slice.namespace_name.empty()) return std::nullopt;
+  if (!classes_made_) make_classes();
+  return classes_ ? classes_->possible({asked_of_classes(change), slice.direction, slice.namespace_name}) : std::nullopt;
+}
+
+// Of the peers; "" stands for those in which no policy is.
+std::set<std::string> Comparison::namespaces_of(const reach::PossibleChanges& possible) const {
+  std::set<std::string> names;
+  for (const uint32_t pod : possible.peers) {
+    const std::string& name = question_.universe().pods[pod].pod.namespace_name;
+    names.insert(sides_.namespaces.contains(name) ? name : "");
+  }
+  return names;
+}
+
+// By name, so that it is the same one in every run and on every shard.
+bool Comparison::in_sample(const Slice& slice) const {
+  const size_t every = options_.sample_classes_every;
+  return every > 0 && std::stoul(base::fingerprint(std::string(to_string(slice.direction)) + slice.namespace_name).substr(0, 8), nullptr, 16) % every == 0;
+}
+
+bool Comparison::contains(const reach::PossibleChanges& possible, const Witness& witness, const Slice& slice) const {
+  const bool ingress = slice.direction == Direction::ingress;
+  const world::Endpoint &subject = ingress ? witness.destination : witness.source, &peer = ingress ? witness.source : witness.destination;
+  const auto among = [&](const std::vector<uint32_t>& pods, const world::Endpoint& end) {
+    return std::any_of(pods.begin(), pods.end(), [&](uint32_t pod) { return question_.universe().pods[pod].pod.namespace_name == end.namespace_name; });
+  };
+  return among(possible.subjects, subject) && (peer.kind == logic::EndpointKind::pod ? among(possible.peers, peer) : possible.with_others);
 }
 
 bool Comparison::is_unread(const std::vector<std::string>& names) const {

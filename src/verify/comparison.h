@@ -10,6 +10,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "reach/closed_changes.h"
 #include "verify/canonical.h"
 #include "verify/compare.h"
 #include "verify/lemmas.h"
@@ -67,6 +68,9 @@ struct Altered {
 /// 3. pair: a difference in a slice is a candidate; the flow as a whole, both ends, must differ. The smallest one is the witness.
 /// 4. blame: the smallest set of switches that, set, make the verdicts of the witness agree. Then the search goes on for flows that differ
 ///    even with these switches set, until none is left: one finding a cause, and its end is the proof that there is no other.
+///
+/// In a closed universe, classes of pods are asked before the solver (reach::ClosedChanges): where they say that no flow differs, or none with the
+/// pods of a namespace, it is asked for a sample of these answers only.
 class Comparison {
  public:
   Comparison(Question& question, Sides sides, const Options& options);
@@ -90,6 +94,9 @@ class Comparison {
 
   std::optional<Finding> next_finding(Change change, const std::set<size_t>& known);
   std::optional<Finding> search(Change change, const Altered& right_now, const Slice& slice, const std::set<size_t>& known);
+  std::optional<Finding> search_pairs(Change change, const Altered& right_now, const Altered& as_it_is, const Slice& slice, const std::set<size_t>& known, const reach::PossibleChanges* possible);
+  bool in_sample(const Slice& slice) const;
+  bool contains(const reach::PossibleChanges& possible, const Witness& witness, const Slice& slice) const;
   void look_ahead(Change change, const Altered& right_now, std::span<const Slice> slices, const std::set<size_t>& known);
   std::optional<std::vector<Lemma>> lemmas_in(const Altered& right_now, const Slice& slice);
   bool all_hold(const std::vector<Lemma>& lemmas) const;
@@ -98,6 +105,12 @@ class Comparison {
   smt::Answer alone(Change change, const Altered& right_now, const Slice& slice, const std::set<size_t>& known);
   std::vector<logic::Expr> difference_in(Change change, const Altered& right_now, const Slice& slice);
   bool is_unread(const std::vector<std::string>& names) const;
+
+  /// What classes of pods leave possible in a slice; nothing where they are not asked or cannot tell.
+  std::optional<reach::PossibleChanges> by_classes(Change change, const Slice& slice);
+  void make_classes();
+  std::unique_ptr<reach::ClosedChanges> classes_reading(const std::set<std::string>& namespaces);
+  std::set<std::string> namespaces_of(const reach::PossibleChanges& possible) const;
   void need_peers_of_all(const Altered& right_now, const std::set<size_t>& known);
   const std::vector<std::string>& peers_of(Change change, const Slice& slice, const std::vector<logic::Expr>& difference, const std::set<size_t>& known);
   std::vector<std::string> find_peers(Change change, const Slice& slice, logic::Expr asserted);
@@ -133,6 +146,9 @@ class Comparison {
   const Options& options_;
   Canonical canonical_;
   Lemmas lemmas_;
+  policy::Reading left_of_classes_, right_of_classes_;  ///< the policies that can bear on a difference
+  std::unique_ptr<reach::ClosedChanges> classes_;       ///< null: not made yet, or there are none
+  bool classes_made_ = false;
   std::vector<Change> changes_;  ///< that are looked for
   std::unordered_map<std::string, size_t> positions_;  ///< of namespaces, and of "", among the parts of a shard
   std::optional<std::pair<std::set<size_t>, Altered>> altered_;  ///< the last ones asked for: a cause is counted, then searched beyond
