@@ -413,14 +413,15 @@ std::unique_ptr<reach::ClosedChanges> Comparison::classes_reading(const std::set
   return std::make_unique<reach::ClosedChanges>(pool_, left_of_classes_, right_of_classes_, question_.universe(), others);
 }
 
-// First with the policies that can differ alone; then with those of the namespaces that have the other ends, which rule out most of them.
+// First with the policies of the slices that differ alone; then with those of the namespaces that have the other ends, which rule out most of them.
 // No switch brings a flow into question that is none now: what is looked for differs with and without them.
 void Comparison::make_classes() {
   classes_made_ = true;
   const SolverOptions& solver = question_.options();
   if (question_.universe().kind == world::UniverseKind::possible || solver.second_solver || !solver.dump_smt2.empty() || !solver.proofs.empty() || !options_.classes) return;
   std::set<std::string> names;
-  std::set_difference(sides_.alterable.begin(), sides_.alterable.end(), sides_.unread.begin(), sides_.unread.end(), std::inserter(names, names.end()));
+  for (const Slice& slice : differing_slices({.plain = &sides_.right}, {}))
+    if (!slice.remembered && !slice.namespace_name.empty()) names.insert(slice.namespace_name);
   try {
     classes_ = classes_reading(names);
     std::set<std::string> more = names;
@@ -430,6 +431,7 @@ void Comparison::make_classes() {
         if (possible) more.merge(namespaces_of(*possible));
       }
     more.erase("");
+    if (sides_.one_profile) need(more);  // whether a slice is asked alone must not hang on what was read
     std::erase_if(more, [&](const std::string& name) { return sides_.unread.contains(name); });
     if (more != names) classes_ = classes_reading(more);
   } catch (const base::Unsupported&) {  // the solver is asked about everything
