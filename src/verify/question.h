@@ -52,6 +52,9 @@ class Question {
   /// flow a solver finds hangs on what it was asked before, so how many steps there are is nothing that two runs agree on.
   smt::Result probe(const std::vector<logic::Expr>& asserted, const std::string& title, const std::vector<logic::Expr>& told = {});
 
+  /// What would be asked, as an SMT-LIB script.
+  std::string script(const std::vector<logic::Expr>& asserted, const std::string& title);
+
   logic::Pool& pool() { return pool_; }
   const world::Universe& universe() const { return universe_; }
   size_t queries() const { return queries_; }
