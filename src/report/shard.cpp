@@ -207,7 +207,7 @@ void join_limits(const std::vector<ShardAnswer>& shards, Json& answer) {
 
 /// Work adds up; what was read is the same in each part.
 void join_counts(const std::vector<ShardAnswer>& shards, Json& answer) {
-  for (const char* name : {"queries", "slices"}) {
+  for (const char* name : {"byClasses", "queries", "slices"}) {
     if (!answer["counts"].contains(name)) continue;
     size_t sum = 0;
     for (const auto& shard : shards) sum += shard.answer["counts"].value(name, size_t{0});

@@ -25,14 +25,7 @@ bool denied(const oracle::FlowVerdict& verdict, std::optional<Direction> side) {
 
 }  // namespace
 
-world::UniverseKind InvariantRun::universe_kind() const {
-  if (context_.options.universe) return *context_.options.universe;
-  const auto own = std::visit([](const auto& body) -> std::optional<world::UniverseKind> { if constexpr (requires { body.universe; }) return body.universe; else return std::nullopt; }, context_.invariant.body);
-  if (own) return *own;
-  if (context_.set.universe) return *context_.set.universe;
-  const auto& body = context_.invariant.body;
-  return std::holds_alternative<Require>(body) || std::holds_alternative<PathAgreement>(body) ? world::UniverseKind::declared : world::UniverseKind::possible;
-}
+world::UniverseKind InvariantRun::universe_kind() const { return universe_kind_of(context_.options, context_.set, context_.invariant); }
 
 world::EndClasses InvariantRun::end_classes() const {
   world::EndClasses classes = context_.options.peers;
@@ -44,7 +37,9 @@ world::EndClasses InvariantRun::end_classes() const {
   return classes;
 }
 
-InvariantRun::InvariantRun(const ProofContext& context) : context_(context), universe_(world::make_universe(context.snapshot, universe_kind(), end_classes())) {
+InvariantRun::InvariantRun(const ProofContext& context)
+    : context_(context), borrowed_(context.worlds ? context.worlds->borrow(universe_kind(), end_classes()) : std::make_unique<world::Universe>(world::make_universe(context.snapshot, universe_kind(), end_classes()))),
+      universe_(*borrowed_), keeps_universe_(!context.worlds || context.landings) {
   if (context.landings)
     for (auto& closed : universe_.pods)
       if (const auto found = context.landings->nodes.find(closed.workload); found != context.landings->nodes.end()) closed.nodes = found->second;
@@ -52,6 +47,12 @@ InvariantRun::InvariantRun(const ProofContext& context) : context_(context), uni
   SolverOptions solver = context.options.solver;
   if (!solver.dump_smt2.empty()) solver.dump_smt2 += "/" + context.invariant.id;
   question_ = std::make_unique<Question>(pool_, universe_, solver, context.solvers);
+}
+
+InvariantRun::~InvariantRun() {
+  if (keeps_universe_) return;
+  if (!fresh_namespace_.empty()) universe_.pods.pop_back();
+  context_.worlds->give_back(std::move(borrowed_));
 }
 
 ProofAnswer InvariantRun::run() {
@@ -152,14 +153,8 @@ void InvariantRun::decide(const Isolate& body) {
 // ---------------------------------------------------------------------------------------------------------------------- defaultDeny
 // A closed universe has no room for a pod that nobody has heard of, so it is put in.
 void InvariantRun::add_fresh_pod() {
-  std::set<std::string> taken(universe_.unlabelled_namespaces.begin(), universe_.unlabelled_namespaces.end());
-  for (const auto& ns : universe_.namespaces) taken.insert(ns.meta.name);
-  for (const auto& closed : universe_.pods) taken.insert(closed.pod.namespace_name);
-  for (int i = 1; fresh_namespace_.empty() || taken.contains(fresh_namespace_); ++i) fresh_namespace_ = i == 1 ? "fresh" : "fresh-" + std::to_string(i);
-  world::ClosedPod pod{.pod = {.kind = logic::EndpointKind::pod, .name = fresh_namespace_ + "/peer", .namespace_name = fresh_namespace_}, .workload = fresh_namespace_ + "/Pod/peer"};
-  pod.pod.namespace_labels = {{"kubernetes.io/metadata.name", fresh_namespace_}};
-  pod.pod.service_account = "default";
-  universe_.pods.push_back(std::move(pod));
+  universe_.pods.push_back(pod_of_nobody(universe_));
+  fresh_namespace_ = universe_.pods.back().pod.namespace_name;
 }
 
 // In no namespace and with no label that `formulas` or the snapshot name. Its address is any of a pod.

@@ -30,16 +30,9 @@ std::string runs_on_host(const std::vector<std::string>& names) {
 
 }  // namespace
 
-Placement InvariantRun::placement() const {
-  const auto own = std::visit([](const auto& body) -> std::optional<Placement> { if constexpr (requires { body.placement; }) return body.placement; else return std::nullopt; }, context_.invariant.body);
-  return own.value_or(context_.set.placement.value_or(Placement::any));
-}
+Placement InvariantRun::placement() const { return placement_of(context_.set, context_.invariant); }
 
-// A set's paths are for the bodies that speak of flows; the others ask about a hook, whatever header comes to it.
-std::optional<PathChoice> InvariantRun::listed_paths() const {
-  const auto own = std::visit([](const auto& body) -> std::optional<PathChoice> { if constexpr (requires { body.paths; }) return body.paths; else return std::nullopt; }, context_.invariant.body);
-  return own ? own : context_.set.paths;
-}
+std::optional<PathChoice> InvariantRun::listed_paths() const { return paths_of(context_.set, context_.invariant); }
 
 bool InvariantRun::expired(const Exception& exception) const { return std::chrono::sys_days(exception.expires) < std::chrono::sys_days(context_.as_of); }
 
@@ -121,6 +114,7 @@ void InvariantRun::keep_pods_where_they_are() {
     if (!pod.spec.node_name.empty()) where[pod.meta.namespace_name + "/Pod/" + pod.meta.name].insert(pod.spec.node_name);
   std::set<std::string> nodes;
   std::vector<std::string> nowhere;
+  keeps_universe_ = true;
   std::erase_if(universe_.pods, [&](world::ClosedPod& closed) {
     const auto& here = where[closed.workload];
     if (here.empty()) nowhere.push_back(closed.workload);
@@ -176,7 +170,7 @@ void InvariantRun::note_meshes(Expr from, Expr to, const KnownEnds& known) {
 }
 
 bool InvariantRun::satisfiable(std::vector<Expr> asserted, const std::string& title) {
-  return question_->ask(asserted, context_.invariant.id + ": " + title).answer != smt::Answer::unsat;
+  return ask(asserted, context_.invariant.id + ": " + title).answer != smt::Answer::unsat;
 }
 
 bool InvariantRun::occupied(const std::vector<Flows>& all, Expr where) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "policy/stranger.h"
+#include "verify/closed_worlds.h"
 #include "verify/known_ends.h"
 #include "verify/landings.h"
 #include "verify/prove.h"
@@ -37,6 +38,7 @@ struct ProofContext {
   Solvers* solvers = nullptr;                       ///< of the thread; null: the run's own
   const semantics::PathFacts* paths = nullptr;      ///< what a header becomes on its way
   const std::map<std::string, std::string>* meshes = nullptr;  ///< verify/mesh.h: by workload and pod
+  ClosedWorlds* worlds = nullptr;                   ///< what classes of pods rule out; null: the solver is asked for everything
 };
 
 /// An answer, and what the run reports of it beside the result.
@@ -44,7 +46,7 @@ struct ProofAnswer {
   InvariantResult result;
   std::set<std::string> gaps, datapath, assumptions;
   std::set<std::string> meshed;  ///< workloads and pods of a mesh that can be an end
-  size_t queries = 0;
+  size_t queries = 0, by_classes = 0;  ///< searches of the solver; searches that classes of pods made needless
 };
 
 ProofAnswer prove_invariant(const ProofContext& context);
@@ -60,6 +62,7 @@ struct Flows {
 class InvariantRun {
  public:
   explicit InvariantRun(const ProofContext& context);
+  ~InvariantRun();
   ProofAnswer run();
 
  private:
@@ -173,6 +176,21 @@ class InvariantRun {
   /// For policies that are not those of one snapshot.
   std::vector<Slice> slices(const PoliciesByNamespace& policies, Direction direction, logic::Expr end);
   logic::Expr in_slice(const Slice& slice, Direction direction, const std::vector<logic::Expr>& asserted) { return verify::in_slice(pool_, policy::subject_of(direction), slice, universe_, asserted); }
+  /// What classes of pods leave open of the search at hand (invariant_classes.cpp).
+  struct OpenFlows {
+    reach::PossibleFlows flows;
+    bool sampled = false;                 ///< the solver is asked all the same
+    std::set<std::string> namespaces[2];  ///< by role: of the pods that can be that end
+  };
+  /// No flow of the search breaks the invariant: nothing is left to ask. Else what is left is in `open_flows_` until the search is over.
+  bool ruled_out(const Ends& ends, const reach::PairQuestion& asked, const std::string& title, std::optional<logic::Role> nobody = std::nullopt);
+  bool is_sampled(const ClosedWorld& world, const std::string& title) const;
+  /// Pieces without a pod that is left are no longer asked about.
+  void leave_out(std::vector<Slice>& pieces, Direction direction) const;
+  /// As Question::ask, of the flows that are left.
+  smt::Result ask(const std::vector<logic::Expr>& asserted, const std::string& title);
+  /// The same for a flow that may break the invariant. Throws InternalError where the classes are sampled and the solver finds one that they rule out.
+  smt::Result ask_for_flow(const std::vector<logic::Expr>& asserted, const std::string& title);
   std::optional<Found> find_allowed(const Ends& ends, const Flows& flows, std::optional<Direction> side);
   std::optional<Found> find_denied(const Ends& ends, const Flows& flows, std::optional<Direction> side);
   std::optional<Found> find_reaching_fresh(const Ends& ends, const Flows& group, Direction direction);
@@ -186,7 +204,9 @@ class InvariantRun {
 
   const ProofContext& context_;
   logic::Pool pool_;
-  world::Universe universe_;
+  std::unique_ptr<world::Universe> borrowed_;  ///< given back when the run is over
+  world::Universe& universe_;
+  bool keeps_universe_ = false;           ///< pods of it were changed or left out
   std::unique_ptr<Question> question_;
   std::unique_ptr<KnownEnds> known_;      ///< absent: nothing is known of the ends
   std::vector<logic::Expr> scope_;        ///< of every flow: assumptions, no exception
@@ -197,6 +217,7 @@ class InvariantRun {
   std::string gap_;                       ///< the first flow about which a profile is silent
   std::vector<std::string> caps_;         ///< why `proved` would say too much
   std::vector<std::string> said_of_hosts_;
+  std::optional<OpenFlows> open_flows_;   ///< of the search at hand
   std::string open_;                      ///< the first query that the solver did not decide
 };
 

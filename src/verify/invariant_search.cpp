@@ -61,7 +61,7 @@ std::optional<InvariantRun::Found> InvariantRun::search(std::vector<Expr> domain
     return all;
   };
   const auto found = [&](bool sure, const smt::Result& result, Expr e) { return Found{sure, *result.assignment, with(e), pool_.atoms_of(with(e))}; };
-  const smt::Result first = question_->ask(with(possible), name);
+  const smt::Result first = ask_for_flow(with(possible), name);
   if (first.answer == smt::Answer::unknown && open_.empty()) open_ = title + ": " + first.reason;
   if (first.answer != smt::Answer::sat) return std::nullopt;
   const smt::Result smallest = question_->smallest(with(definite), name + ", smallest");
@@ -74,6 +74,8 @@ std::optional<InvariantRun::Found> InvariantRun::search(std::vector<Expr> domain
 }
 
 std::optional<InvariantRun::Found> InvariantRun::find_allowed(const Ends& ends, const Flows& flows, std::optional<Direction> side) {
+  const reach::PairQuestion asked{.from = flows.from, .to = flows.to, .ports = flows.ports, .verdict = reach::PairQuestion::Verdict::allowed, .side = side, .leave_out_admitted = !flows.left_out.is_false()};
+  if (ruled_out(ends, asked, "allowed from " + flows.from_text)) return std::nullopt;
   std::vector<Expr> domain = domain_of(flows);
   domain.push_back(ends.where);
   for (const Expr out : {excepted_, flows.left_out}) domain.push_back(pool_.negation(out));
@@ -90,6 +92,8 @@ std::optional<InvariantRun::Found> InvariantRun::find_allowed(const Ends& ends, 
   const auto end = [&](const Half& of, const Slice& piece) { return of.asked ? end_of(ends, of.direction, piece.namespaces) : End{logic::True, logic::False, logic::False}; };
   Half near = half(Direction::ingress), far = half(Direction::egress);
   if (far.pieces.size() < near.pieces.size()) std::swap(near, far);
+  for (Half* one : {&near, &far})
+    if (one->asked) leave_out(one->pieces, one->direction);
   std::optional<Found> best;
   for (const Slice& at : near.pieces) {
     const End one = end(near, at);
@@ -116,7 +120,11 @@ std::optional<InvariantRun::Found> InvariantRun::find_denied(const Ends& ends, c
   for (const Direction direction : policy::both_directions) {
     if (side && *side != direction) continue;
     const Expr end = direction == Direction::ingress ? flows.to : flows.from;
-    for (const Slice& slice : slices(direction == Direction::ingress ? ends.of->destination : ends.of->source, direction, end)) {
+    const reach::PairQuestion asked{.from = flows.from, .to = flows.to, .ports = flows.ports, .verdict = reach::PairQuestion::Verdict::denied, .side = direction};
+    if (ruled_out(ends, asked, std::string(to_string(direction)) + " denied")) continue;
+    std::vector<Slice> pieces = slices(direction == Direction::ingress ? ends.of->destination : ends.of->source, direction, end);
+    leave_out(pieces, direction);
+    for (const Slice& slice : pieces) {
       const End here = end_of(ends, direction, slice.namespaces);
       std::vector<Expr> domain = domain_of(flows);
       for (const Expr e : {pool_.negation(excepted_), ends.where}) domain.push_back(e);
@@ -131,8 +139,12 @@ std::optional<InvariantRun::Found> InvariantRun::find_denied(const Ends& ends, c
 
 std::optional<InvariantRun::Found> InvariantRun::find_reaching_fresh(const Ends& ends, const Flows& group, Direction direction) {
   const Role subject = policy::subject_of(direction);
+  const reach::PairQuestion asked{.from = group.from, .to = group.to, .ports = group.ports, .verdict = reach::PairQuestion::Verdict::allowed, .side = direction};
+  if (ruled_out(ends, asked, std::string(to_string(direction)) + " of a fresh pod", logic::other(subject))) return std::nullopt;
   std::optional<Found> best;
-  for (const Slice& slice : slices(subject == Role::source ? ends.of->source : ends.of->destination, direction, subject == Role::source ? group.from : group.to)) {
+  std::vector<Slice> pieces = slices(subject == Role::source ? ends.of->source : ends.of->destination, direction, subject == Role::source ? group.from : group.to);
+  leave_out(pieces, direction);
+  for (const Slice& slice : pieces) {
     const End here = end_of(ends, direction, slice.namespaces);
     std::vector<Expr> domain = domain_of(group);
     for (const Expr e : {pool_.kind_is(subject, logic::EndpointKind::pod), pool_.negation(excepted_), ends.where}) domain.push_back(e);

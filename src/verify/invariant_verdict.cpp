@@ -61,6 +61,7 @@ void InvariantRun::decide_each(const std::vector<Flows>& all, const Search& sear
   if (!occupied(all, problems.empty() ? pool_.disjunction(std::move(where)) : logic::True)) return;
   for (const Ends& ends : cases) {
     const std::optional<Found> found = search(ends);
+    open_flows_.reset();
     if (found && found->definite) return tell_violated(*found, ends, breaks);
     if (found) tell_gap(*found, ends);
     if (found && gap_.empty()) gap_ = "what " + ends.of->text() + " make of a flow is not decided";  // never a proof

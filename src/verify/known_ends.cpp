@@ -67,8 +67,17 @@ void KnownEnds::learn(Role role) {
   here.pods_only = !can_be_kind(EndpointKind::host) && !can_be_kind(EndpointKind::outside);
   here.candidates.resize(universe_.pods.size());
   std::iota(here.candidates.begin(), here.candidates.end(), 0U);
-  if (universe_.kind != world::UniverseKind::possible && here.small && !here.formula.is_true())
-    std::erase_if(here.candidates, [&](uint32_t i) { return !can_be(role, universe_.pods[i]); });
+  if (universe_.kind == world::UniverseKind::possible || !here.small || here.formula.is_true()) return;
+  // Most pods say the same of the few atoms, so each answer is worked out once.
+  const std::vector<Expr> atoms = pool_.atoms_of({here.formula});
+  std::map<std::vector<std::optional<bool>>, bool> known;
+  std::erase_if(here.candidates, [&](uint32_t i) {
+    std::vector<std::optional<bool>> said;
+    for (const Expr e : atoms) said.push_back(pool_.atom_of(e).role == role ? said_by(pool_, universe_.pods[i], pool_.atom_of(e)) : std::nullopt);
+    const auto [it, fresh] = known.try_emplace(std::move(said), true);
+    if (fresh) it->second = can_be(role, universe_.pods[i]);
+    return !it->second;
+  });
 }
 
 bool KnownEnds::can_be(Role role, const world::ClosedPod& closed) {

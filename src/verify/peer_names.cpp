@@ -189,11 +189,15 @@ std::vector<std::string> missing_for(const Peer& peer, const Snapshot& snapshot)
   const auto say = [&](const std::string& sentence) {
     if (std::find(out.begin(), out.end(), sentence) == out.end()) out.push_back(sentence);
   };
-  const std::set<std::string> known = known_namespaces(snapshot);
+  const auto declared = [&](const std::string& name) { return std::any_of(snapshot.namespaces.begin(), snapshot.namespaces.end(), [&](const auto& ns) { return ns.meta.name == name; }); };
+  std::optional<std::set<std::string>> known;  // looks at everything, so only where it must
   walk(peer, true, [&](const Peer& p, bool positive) {
     if (p.namespaces && positive)
-      for (const std::string& name : p.namespaces->names)
-        if (!known.contains(name)) say(missing_namespace(name, known));
+      for (const std::string& name : p.namespaces->names) {
+        if (declared(name)) continue;
+        if (!known) known = known_namespaces(snapshot);
+        if (!known->contains(name)) say(missing_namespace(name, *known));
+      }
     if (p.nodes && !p.nodes->any && snapshot.nodes.empty()) say("the input has no Node objects to select from; give them with -f");
     for (const ObjectName& name : p.services)
       for (const auto& service : snapshot.services)

@@ -186,11 +186,14 @@ ProveResult prove(const resource::Snapshot& snapshot, const std::vector<Invarian
   for (const resource::Snapshot* of : {&snapshot, options.before})
     if (of) policies[of] = index_policies(*of, directions_alone);
   const std::map<std::string, std::string> meshes = meshes_of(snapshot);
+  std::vector<ClosedTask> closed;
+  for (const Task& task : tasks) closed.push_back({task.set, task.invariant, &task.cases});
+  ClosedWorlds worlds(snapshot, policies.at(&snapshot), options, closed);
   const unsigned jobs = options.jobs > 0 ? options.jobs : std::max(1u, std::thread::hardware_concurrency());
   const auto answers = answers_to(tasks, options.shard, jobs, options.solver, [&](const Task& task, Solvers& solvers) {
     if (options.progress) options.progress("proving", task.invariant->id + ", " + std::to_string(tasks.size()) + " invariants in all");
     return prove_invariant({snapshot, *task.set, *task.invariant, task.profiles, task.cases, options, as_of, reference ? &*reference : nullptr, task.cluster || lists_paths(task) ? &landings : nullptr, task.cluster,
-                            &policies, &solvers, &encodings.paths(), &meshes});
+                            &policies, &solvers, &encodings.paths(), &meshes, &worlds});
   });
   ProveResult result;
   std::set<std::string> gaps, datapath, assumptions, meshed;
@@ -203,6 +206,7 @@ ProveResult prove(const resource::Snapshot& snapshot, const std::vector<Invarian
     assumptions.insert(answers[i].assumptions.begin(), answers[i].assumptions.end());
     meshed.insert(answers[i].meshed.begin(), answers[i].meshed.end());
     result.counts["queries"] += answers[i].queries;
+    if (worlds.any()) result.counts["byClasses"] += answers[i].by_classes;
   }
   result.limits.gaps.assign(gaps.begin(), gaps.end());
   result.limits.datapath.assign(datapath.begin(), datapath.end());

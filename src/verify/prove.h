@@ -26,6 +26,8 @@ struct ProveOptions {
   std::chrono::year_month_day as_of{};          ///< the day on which exceptions are judged; a default-constructed one is today (UTC)
   Shard shard;                                  ///< answer some invariants only; all are read and checked
   size_t most_policies = 60;                    ///< of one query; the verdict does not depend on it
+  bool classes = true;                          ///< in closed universes, what classes of pods rule out is not asked of the solver; the verdict does not depend on it
+  size_t sample_classes_every = 16;             ///< of what they say, one in so many is asked all the same, and the first; 0: none
   bool datapath = false;                        ///< isolate: count also what a CNI lets a node do to pods whatever policy says
   const matrix::Cluster* cluster = nullptr;     ///< the run's pools, in place of `profiles`
   const resource::Snapshot* before = nullptr;   ///< a rollout of policies: each node enforces these or those of the snapshot

@@ -40,6 +40,8 @@ smt::Result Question::ask(const std::vector<Expr>& asserted, const std::string& 
 smt::Result Question::smallest(const std::vector<Expr>& asserted, const std::string& title, const std::vector<Expr>& told) { return answer(asserted, title, Want::smallest, told); }
 smt::Result Question::probe(const std::vector<Expr>& asserted, const std::string& title, const std::vector<Expr>& told) { return answer(asserted, title, Want::none, told); }
 
+std::string Question::script(const std::vector<Expr>& asserted, const std::string& title) { return smt::to_smtlib_script(pool_, within_universe(asserted, {}), title); }
+
 smt::Result Question::answer(const std::vector<Expr>& asserted, const std::string& title, Want want, const std::vector<Expr>& told) {
   const std::vector<Expr> all = within_universe(asserted, told);
   smt::Solver& solver = solvers_.first();

@@ -56,6 +56,9 @@ class Question {
   /// written down: for steps on the way to an answer, where whoever asks counts what they were for.
   std::vector<smt::Result> aside(const std::vector<std::vector<logic::Expr>>& asserted, unsigned jobs);
 
+  /// What would be asked, as an SMT-LIB script.
+  std::string script(const std::vector<logic::Expr>& asserted, const std::string& title);
+
   logic::Pool& pool() { return pool_; }
   const world::Universe& universe() const { return universe_; }
   const SolverOptions& options() const { return options_; }

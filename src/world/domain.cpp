@@ -158,7 +158,7 @@ class Domain {
   // ------------------------------------------------------------------------------------------------------------- closed universes
   Expr closed_pods(Role role) {
     std::set<std::vector<Expr>> cubes;
-    const std::vector<Expr> demands = demands_on(role);
+    Demands demands = demands_of_pods(role);
     for (size_t i = 0; i < universe_.pods.size(); ++i)
       if (can_be(role, i) && may_satisfy(universe_.pods[i], demands)) cubes.insert(cube(role, universe_.pods[i]));
     std::vector<Expr> any{pool_.negation(pool_.kind_is(role, EndpointKind::pod))};
@@ -185,7 +185,27 @@ class Domain {
     return out;
   }
 
+  /// What is demanded of the pods at one end. Most pods say the same of the few atoms, so each answer is worked out once.
+  struct Demands {
+    std::vector<Expr> formulas, atoms;
+    std::map<std::vector<Expr>, bool> known;  ///< by what a pod says of the atoms
+  };
+
+  Demands demands_of_pods(Role role) const {
+    Demands demands{.formulas = demands_on(role)};
+    demands.atoms = pool_.atoms_of(demands.formulas);
+    return demands;
+  }
+
   /// False only where no flow of this pod at the end that the demands speak of satisfies all of them.
+  bool may_satisfy(const ClosedPod& closed, Demands& demands) {
+    std::vector<Expr> said;
+    for (const Expr atom : demands.atoms) said.push_back(literal(atom, closed));
+    const auto [it, fresh] = demands.known.try_emplace(std::move(said), true);
+    if (fresh) it->second = may_satisfy(closed, demands.formulas);
+    return it->second;
+  }
+
   bool may_satisfy(const ClosedPod& closed, const std::vector<Expr>& demands) {
     const auto answer = [&](Expr atom) -> std::optional<Expr> {
       const Expr said = literal(atom, closed);
@@ -316,7 +336,7 @@ class Domain {
   // they differ: in what their port names stand for (on other ports), or in what is free of one of them.
   Expr no_pod_twice() {
     std::vector<Cube> sources, destinations;
-    const std::vector<Expr> of_source = demands_on(Role::source), of_destination = demands_on(Role::destination);
+    Demands of_source = demands_of_pods(Role::source), of_destination = demands_of_pods(Role::destination);
     const auto cube_of = [&](Role role, size_t i) { return can_be(role, i) && may_satisfy(universe_.pods[i], role == Role::source ? of_source : of_destination) ? sorted_cube(role, universe_.pods[i]) : Cube{}; };
     for (size_t i = 0; i < universe_.pods.size(); ++i) {
       sources.push_back(cube_of(Role::source, i));

@@ -8,6 +8,7 @@
 #include "oracle/evaluate.h"
 #include "resource/load.h"
 #include "support/catch.h"
+#include "support/random_workloads.h"
 #include "verify/peer_domain.h"
 #include "verify/prove.h"
 
@@ -188,6 +189,143 @@ TEST_CASE("a question cut into pieces of one policy has the answer of the whole"
   }
   CHECK(seen[verify::Verdict::proved] > 10);
   CHECK(seen[verify::Verdict::violated] > 10);
+}
+
+
+/// Invariants over the ends of test::world_of.
+class SpecText {
+ public:
+  SpecText(uint64_t seed, bool placed) : random_(seed), placed_(placed) {}
+
+  std::string build(int count) {
+    std::string text = "apiVersion: npverify.io/v1alpha1\nkind: InvariantSet\nspec:\n";
+    if (random_.chance(20)) text += "  assume:\n    - labels: {key: app, values: [a, b], of: [pods]}\n";
+    text += "  invariants:\n";
+    for (int i = 0; i < count; ++i) text += "    - {id: i" + std::to_string(i) + ", " + body() + (random_.chance(15) ? ", except: [" + exception(i) + "]" : "") + "}\n";
+    return text;
+  }
+
+ private:
+  std::string word(std::initializer_list<const char*> words) { return random_.one_of(words); }
+
+  std::string body() {
+    switch (random_.pick(6)) {
+      case 0:
+      case 1: return "forbid: {" + flows() + "}";
+      case 2:
+      case 3: return "require: {" + flows() + "}";
+      case 4: return "isolate: {group: " + group() + "}";
+      default: return "defaultDeny: {group: " + group() + "}";
+    }
+  }
+
+  std::string flows() {
+    std::string out = "from: " + peer() + ", to: " + peer() + ", ports: [" + word({"TCP/80", "TCP/80-90", "UDP/53", "\"TCP/:http\"", "\"TCP/:dns\"", "\"*\"", "TCP/4000"}) + "]";
+    if (random_.chance(20)) out += ", side: " + word({"ingress", "egress"});
+    if (placed_ && random_.chance(20)) out += ", placement: " + word({"sameNode", "crossNode", "observed"});
+    return out;
+  }
+
+  std::string exception(int i) {
+    return "{id: e" + std::to_string(i) + ", justification: test, approvedBy: test, expires: \"2026-06-01\", from: " + peer() + ", to: " + peer() + ", ports: [TCP/80]}";
+  }
+
+  std::string pods() {
+    switch (random_.pick(8)) {
+      case 0:
+      case 6: return "namespaces: {names: [" + word({"shop", "bank", "lab"}) + "]}";
+      case 1: return "namespaces: {matchLabels: {" + word({"app", "env"}) + ": " + word({"a", "b"}) + "}}";
+      case 2: return "pods: {matchLabels: {" + word({"app", "env"}) + ": " + word({"a", "b"}) + "}}";
+      case 3: return "namespaces: {names: [" + word({"shop", "bank"}) + "]}, pods: {matchExpressions: [{key: env, operator: " + word({"Exists", "DoesNotExist"}) + "}]}";
+      case 4: return "pods: {matchExpressions: [{key: app, operator: NotIn, values: [a]}]}";
+      default: return "pods: {any: true}";
+    }
+  }
+  std::string group() { return "{" + pods() + ", hostNetwork: false}"; }
+
+  std::string peer() {
+    switch (random_.pick(9)) {
+      case 0: return "{cidrs: [" + word({"10.244.1.0/25", "192.168.7.0/31", "203.0.113.0/24", "0.0.0.0/0", "fd00::/126"}) + "]}";
+      case 1: return "{external: true}";
+      case 2: return "{nodes: {any: true}}";
+      case 3: return "{not: {" + pods() + "}}";
+      case 4: return "{anyOf: [{" + pods() + "}, {" + pods() + "}]}";
+      default: return "{" + pods() + "}";
+    }
+  }
+
+  test::RandomWorld random_;
+  bool placed_;  ///< invariants may say where pods are
+};
+
+/// All that an answer says, but for how it was found.
+std::string told(const verify::ProveResult& result) {
+  std::string out;
+  const auto end = [&](const world::Endpoint& e) {
+    out += "\n  " + e.name + " on " + e.node;
+    for (const auto& [key, value] : e.labels) out += " " + key + "=" + value;
+    for (const auto& [key, value] : e.namespace_labels) out += " ns:" + key + "=" + value;
+    for (const auto& address : e.addresses) out += " " + address.to_string();
+    for (const auto& port : e.ports) out += " " + port.name + ":" + std::to_string(port.number);
+  };
+  for (const auto& one : result.results) {
+    out += one.id + " " + std::to_string(static_cast<int>(one.verdict)) + " " + one.profile + ": " + one.reason;
+    for (const auto& axis : one.axes) out += "\n  axis " + axis;
+    for (const auto& place : one.policies) out += "\n  " + place.namespace_name + "/" + place.name + " " + place.field + " " + place.role;
+    if (one.witness) {
+      end(one.witness->source);
+      end(one.witness->destination);
+      out += "\n  " + std::string(base::to_string(one.witness->protocol)) + "/" + one.witness->ports.to_string();
+    }
+    out += "\n";
+  }
+  for (const auto* list : {&result.limits.gaps, &result.limits.datapath, &result.assumptions})
+    for (const auto& text : *list) out += text + "\n";
+  return out;
+}
+
+TEST_CASE("what classes of pods rule out changes no answer, and the solver finds none of it", "[verify][prove]") {
+  static const auto encodings = semantics::Encodings::load(std::string(NPVERIFY_SOURCE_DIR) + "/encodings");
+  const char* const names[] = {"kubernetes", "calico@3.28", "cilium@1.16", "cilium@1.12", "cilium@1.20", "calico@3.30[dataplane=bpf]", "cilium@1.16[enable-policy=always]", "kube-network-policies@1.1"};
+  size_t by_classes = 0, queries = 0, fewer = 0;
+  std::map<verify::Verdict, size_t> seen;
+  for (uint64_t seed = 1; seed <= 60; ++seed) {
+    auto snapshot = test::world_of(seed);
+    if (seed % 4 == 3) snapshot.namespaces.erase(snapshot.namespaces.begin() + static_cast<long>(seed % 3));
+    const std::string spec = SpecText(seed, seed % 2 == 0).build(10);
+    base::Diagnostics diagnostics;
+    const auto sets = verify::read_spec_texts({std::make_shared<base::SourceFile>(base::SourceFile{"spec.yaml", spec})}, diagnostics);
+    INFO("seed " << seed << "\n" << spec << diagnostics.to_string());
+    REQUIRE_FALSE(diagnostics.has_errors());
+    std::vector profiles{encodings->resolve(semantics::parse_profile_request(names[seed % std::size(names)]))};
+    if (seed % 3 == 0) profiles[0].axes.at(seed % 2 ? "ports.range" : "ip-blocks.peers").rule.clear();  // as if nobody knew
+    verify::ProveOptions options;
+    options.as_of = *verify::parse_date("2026-01-01");
+    options.universe = seed % 2 ? world::UniverseKind::declared : world::UniverseKind::observed;
+    options.datapath = seed % 7 == 0;
+    options.most_policies = seed % 3 ? 60 : 1;
+    options.classes = false;
+    const auto plain = verify::prove(snapshot, sets, *encodings, profiles, options);
+    options.classes = true;
+    options.sample_classes_every = 1;
+    const auto checked = verify::prove(snapshot, sets, *encodings, profiles, options);
+    options.sample_classes_every = 0;
+    options.jobs = 2;
+    const auto quick = verify::prove(snapshot, sets, *encodings, profiles, options);
+    CHECK(told(checked) == told(plain));
+    CHECK(told(quick) == told(plain));
+    CHECK(quick.counts.at("byClasses") == checked.counts.at("byClasses"));
+    CHECK_FALSE(plain.counts.contains("byClasses"));
+    by_classes += quick.counts.at("byClasses");
+    queries += plain.counts.at("queries");
+    fewer += quick.counts.at("queries");
+    for (const auto& one : plain.results) ++seen[one.verdict];
+  }
+  INFO(by_classes << " searches ruled out; " << queries << " queries, or " << fewer << "; proved " << seen[verify::Verdict::proved] << ", violated " << seen[verify::Verdict::violated] << ", unknown "
+                  << seen[verify::Verdict::unknown] << ", vacuous " << seen[verify::Verdict::vacuous]);
+  CHECK(by_classes > 100);
+  CHECK(fewer < queries);
+  for (const auto verdict : {verify::Verdict::proved, verify::Verdict::violated, verify::Verdict::unknown, verify::Verdict::vacuous}) CHECK(seen[verdict] > 10);
 }
 
 }  // namespace
