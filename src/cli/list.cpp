@@ -56,7 +56,7 @@ int run_list(const CommonOptions& options, const ListArguments& arguments) {
   if ((format == "csv" || format == "dot") && !options.quiet)
     for (const std::string& sentence : connections.limits()) std::cerr << "note: " << sentence << "\n";
   progress.tell_times();
-  return connections.exit_code();
+  return finish(options, connections.exit_code());
 }
 
 }  // namespace
