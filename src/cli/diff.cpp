@@ -36,7 +36,7 @@ int run_diff(const CommonOptions& options, const Folders& folders) {
   tell_notes(cache, options);
   const int code = deliver(report, options);
   progress.tell_times();
-  return code;
+  return finish(options, code);
 }
 
 }  // namespace

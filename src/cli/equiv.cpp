@@ -23,7 +23,7 @@ int run_equiv(CommonOptions options, const std::vector<std::string>& manifests) 
   tell_notes(cache, options);
   const int code = deliver(report, options);
   progress.tell_times();
-  return code;
+  return finish(options, code);
 }
 
 }  // namespace

@@ -33,9 +33,10 @@ int run_list(const CommonOptions& options, const ListArguments& arguments) {
   const size_t equals = arguments.format.find('=');
   const std::string format = arguments.format.substr(0, equals), path = equals == std::string::npos ? "" : arguments.format.substr(equals + 1);
   Progress progress("reading", options);
+  LoadingEncodings loading(options);
   const Snapshot snapshot = load_snapshot(options);
   progress.enter("loading encodings");
-  const Encodings encodings = load_encodings(options);
+  const Encodings encodings = loading.get();
   const ChosenProfiles chosen = choose_profiles(options, encodings, snapshot, {{"--cni", options.cni}});
   progress.enter("classes and sets");
   Connections connections = list(snapshot, chosen.profiles[0], list_options(options, arguments));
@@ -55,7 +56,7 @@ int run_list(const CommonOptions& options, const ListArguments& arguments) {
   if ((format == "csv" || format == "dot") && !options.quiet)
     for (const std::string& sentence : connections.limits()) std::cerr << "note: " << sentence << "\n";
   progress.tell_times();
-  return connections.exit_code();
+  return finish(options, connections.exit_code());
 }
 
 }  // namespace

@@ -87,6 +87,11 @@ void tell_notes(const std::optional<Cache>& cache, const CommonOptions& options)
   for (const std::string& note : cache->notes()) std::cerr << "note: " << note << "\n";
 }
 
+int finish(const CommonOptions& options, int exit_code) {
+  if (!options.inputs) std::exit(exit_code);  // unlike a return, leaves alone what stands on the stack
+  return exit_code;
+}
+
 bool wants_json(const CommonOptions& options) {
   if (options.formats.empty() || options.formats == std::vector<std::string>{"text"}) return false;
   if (options.formats == std::vector<std::string>{"json"}) return true;

@@ -81,7 +81,7 @@ int run_prove(const CommonOptions& options, const ProveArguments& arguments) {
   report.add_profile_notes(chosen.notes);
   const int code = deliver(report, options);
   progress.tell_times();
-  return code;
+  return finish(options, code);
 }
 
 }  // namespace

@@ -16,21 +16,44 @@ struct Word {
   std::string_view text;
 };
 
+/// Words with the same first letter stand together.
 constexpr std::array words{
-    Word{"y", NodeKind::boolean, "true"},      Word{"Y", NodeKind::boolean, "true"},      Word{"yes", NodeKind::boolean, "true"},
+    Word{"y", NodeKind::boolean, "true"},      Word{"yes", NodeKind::boolean, "true"},    Word{"Y", NodeKind::boolean, "true"},
     Word{"Yes", NodeKind::boolean, "true"},    Word{"YES", NodeKind::boolean, "true"},    Word{"true", NodeKind::boolean, "true"},
     Word{"True", NodeKind::boolean, "true"},   Word{"TRUE", NodeKind::boolean, "true"},   Word{"on", NodeKind::boolean, "true"},
-    Word{"On", NodeKind::boolean, "true"},     Word{"ON", NodeKind::boolean, "true"},     Word{"n", NodeKind::boolean, "false"},
-    Word{"N", NodeKind::boolean, "false"},     Word{"no", NodeKind::boolean, "false"},    Word{"No", NodeKind::boolean, "false"},
-    Word{"NO", NodeKind::boolean, "false"},    Word{"false", NodeKind::boolean, "false"}, Word{"False", NodeKind::boolean, "false"},
-    Word{"FALSE", NodeKind::boolean, "false"}, Word{"off", NodeKind::boolean, "false"},   Word{"Off", NodeKind::boolean, "false"},
-    Word{"OFF", NodeKind::boolean, "false"},   Word{"", NodeKind::null, "null"},          Word{"~", NodeKind::null, "null"},
-    Word{"null", NodeKind::null, "null"},      Word{"Null", NodeKind::null, "null"},      Word{"NULL", NodeKind::null, "null"},
+    Word{"off", NodeKind::boolean, "false"},   Word{"On", NodeKind::boolean, "true"},     Word{"ON", NodeKind::boolean, "true"},
+    Word{"Off", NodeKind::boolean, "false"},   Word{"OFF", NodeKind::boolean, "false"},   Word{"n", NodeKind::boolean, "false"},
+    Word{"no", NodeKind::boolean, "false"},    Word{"null", NodeKind::null, "null"},      Word{"N", NodeKind::boolean, "false"},
+    Word{"No", NodeKind::boolean, "false"},    Word{"NO", NodeKind::boolean, "false"},    Word{"Null", NodeKind::null, "null"},
+    Word{"NULL", NodeKind::null, "null"},      Word{"false", NodeKind::boolean, "false"}, Word{"False", NodeKind::boolean, "false"},
+    Word{"FALSE", NodeKind::boolean, "false"}, Word{"", NodeKind::null, "null"},          Word{"~", NodeKind::null, "null"},
     Word{".nan", NodeKind::real, ".nan"},      Word{".NaN", NodeKind::real, ".nan"},      Word{".NAN", NodeKind::real, ".nan"},
     Word{".inf", NodeKind::real, ".inf"},      Word{".Inf", NodeKind::real, ".inf"},      Word{".INF", NodeKind::real, ".inf"},
     Word{"+.inf", NodeKind::real, ".inf"},     Word{"+.Inf", NodeKind::real, ".inf"},     Word{"+.INF", NodeKind::real, ".inf"},
     Word{"-.inf", NodeKind::real, "-.inf"},    Word{"-.Inf", NodeKind::real, "-.inf"},    Word{"-.INF", NodeKind::real, "-.inf"},
 };
+constexpr size_t longest_word = 5;
+
+constexpr size_t first_letter(std::string_view text) { return text.empty() ? 0 : static_cast<unsigned char>(text[0]); }
+
+/// Where the words with a first letter begin and end: keys such as "name", "to" and "type" are looked for at every turn.
+constexpr auto words_by_letter = [] {
+  std::array<std::pair<uint8_t, uint8_t>, 256> ranges{};
+  for (uint8_t i = 0; i < words.size(); ++i) {
+    auto& [begin, end] = ranges[first_letter(words[i].spelling)];
+    if (end == 0) begin = i;
+    end = static_cast<uint8_t>(i + 1);
+  }
+  return ranges;
+}();
+
+const Word* find_word(std::string_view text) {
+  if (text.size() > longest_word) return nullptr;
+  const auto [begin, end] = words_by_letter[first_letter(text)];
+  for (size_t i = begin; i < end; ++i)
+    if (words[i].spelling == text) return &words[i];
+  return nullptr;
+}
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
@@ -130,10 +153,7 @@ std::string spell_number(double value) {
 
 TypedScalar type_plain_scalar(std::string_view text, std::string& spelled) {
   if (!may_be_typed(text)) return {NodeKind::string, text};
-  if (text.size() <= 5) {
-    const auto word = std::find_if(words.begin(), words.end(), [&](const Word& w) { return w.spelling == text; });
-    if (word != words.end()) return {word->kind, word->text};
-  }
+  if (const Word* word = find_word(text)) return {word->kind, word->text};
   if (text.empty() || !(is_digit(text[0]) || text[0] == '.' || text[0] == '-' || text[0] == '+')) return {NodeKind::string, text};
   auto number = parse_number(text);
   if (!number) return {NodeKind::string, text};

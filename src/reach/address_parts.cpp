@@ -99,6 +99,7 @@ AddressSet addresses_where(const logic::Pool& pool, logic::Expr e, PeerKind kind
 
 std::vector<AddressPart> address_parts(const AddressSet& domain, const std::vector<AddressedPorts>& pieces, Tables& tables) {
   if (domain.empty()) return {};
+  if (pieces.empty()) return {{domain, 0}};
   const Address limit = base::last_address(domain.intervals().front().first.family);
   std::vector<Event> events;
   const auto add = [&](const AddressSet::Interval& interval, TableId ports) {

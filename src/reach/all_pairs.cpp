@@ -1,5 +1,6 @@
 #include "reach/all_pairs.h"
 
+#include <algorithm>
 #include <map>
 
 #include "reach/pair_rows.h"
@@ -21,6 +22,64 @@ Reach AllPairs::between(uint32_t source, uint32_t destination) {
 
 bool AllPairs::isolated(uint32_t workload, policy::Direction direction) const { return state_->rows.isolated(workload, direction); }
 
+namespace {
+
+/// The destinations of a source, in order, with their outcomes. Most pairs have nothing to tell, and most of those are never looked at: where
+/// the row is usually denied, only the workloads of the classes that some rule names are; of others, the only class is asked first.
+class Destinations {
+ public:
+  using Found = std::function<void(uint32_t workload, OutcomeId outcome)>;  ///< `outcome` may be denied after all
+
+  Destinations(PairRows& rows, uint32_t count) : rows_(rows), count_(count), only_class_(count), workloads_of_(rows.classes()) {
+    for (uint32_t i = 0; i < count; ++i) {
+      only_class_[i] = rows.classes_of(i).size() == 1 ? rows.classes_of(i)[0] : several_classes;
+      for (const ClassId id : rows.classes_of(i)) workloads_of_[id].push_back(i);
+    }
+  }
+
+  void of(uint32_t source, const Found& found) {
+    if (only_class_[source] != several_classes) {
+      rows_.take_row(only_class_[source]);
+      if (rows_.usually_denied()) return of_sparse_row(found);
+    }
+    of_dense_row(source, found);
+  }
+
+ private:
+  static constexpr ClassId several_classes = UINT32_MAX;
+
+  void of_sparse_row(const Found& found) {
+    told_.clear();
+    for (const ClassId id : rows_.touched())
+      if (rows_.category(rows_.outcome(id)) != PairRows::Category::denied) told_.insert(told_.end(), workloads_of_[id].begin(), workloads_of_[id].end());
+    std::sort(told_.begin(), told_.end());
+    told_.erase(std::unique(told_.begin(), told_.end()), told_.end());
+    for (const uint32_t destination : told_) {
+      OutcomeId outcome = 0;
+      for (const ClassId id : rows_.classes_of(destination)) outcome = rows_.unite(outcome, rows_.outcome(id));
+      found(destination, outcome);
+    }
+  }
+
+  void of_dense_row(uint32_t source, const Found& found) {
+    rows_.take_rows(source, of_class_);
+    tells_.resize(of_class_.size());
+    for (ClassId id = 0; id < of_class_.size(); ++id) tells_[id] = rows_.category(of_class_[id]) != PairRows::Category::denied;
+    for (uint32_t destination = 0; destination < count_; ++destination)
+      if (only_class_[destination] == several_classes || tells_[only_class_[destination]]) found(destination, rows_.towards(destination, of_class_));
+  }
+
+  PairRows& rows_;
+  uint32_t count_;
+  std::vector<ClassId> only_class_;                   ///< by workload
+  std::vector<std::vector<uint32_t>> workloads_of_;   ///< by class, those that can be of it
+  std::vector<uint32_t> told_;
+  std::vector<OutcomeId> of_class_;
+  std::vector<uint8_t> tells_;
+};
+
+}  // namespace
+
 void AllPairs::list(const std::function<void(const Connection&)>& found, const Wanted& wanted) {
   PairRows& rows = state_->rows;
   const ClosedWorld& world = rows.world();
@@ -31,21 +90,12 @@ void AllPairs::list(const std::function<void(const Connection&)>& found, const W
     if (!reach.empty()) found({source, destination, outcome, &reach});
   };
   const auto is_wanted = [&](uint32_t workload) { return !wanted || wanted(workload); };
-  // Most pairs have nothing to tell, so that is asked first: of a row once a class, of most destinations by their only class.
-  constexpr ClassId several_classes = UINT32_MAX;
-  std::vector<ClassId> only_class(count);
-  for (uint32_t i = 0; i < count; ++i) only_class[i] = rows.classes_of(i).size() == 1 ? rows.classes_of(i)[0] : several_classes;
-  std::vector<OutcomeId> of_class;
-  std::vector<uint8_t> tells;
+  Destinations destinations(rows, count);
   for (uint32_t source = 0; source < count; ++source) {
     const ListedEnd from{.workload = source};
-    rows.take_rows(source, of_class);
-    tells.resize(of_class.size());
-    for (ClassId id = 0; id < of_class.size(); ++id) tells[id] = rows.category(of_class[id]) != PairRows::Category::denied;
-    for (uint32_t destination = 0; destination < count; ++destination) {
-      if (only_class[destination] != several_classes && !tells[only_class[destination]]) continue;
-      if ((source != destination || world.workloads[source].several) && (is_wanted(source) || is_wanted(destination))) emit(from, {.workload = destination}, rows.towards(destination, of_class));
-    }
+    destinations.of(source, [&](uint32_t destination, OutcomeId outcome) {
+      if ((source != destination || world.workloads[source].several) && (is_wanted(source) || is_wanted(destination))) emit(from, {.workload = destination}, outcome);
+    });
     if (!is_wanted(source)) continue;
     if (nodes) emit(from, {.kind = ListedEnd::Kind::nodes}, rows.nodes(source, true));
     if (!external) continue;

@@ -136,6 +136,11 @@ const PairRows::Groups& PairRows::groups_for(ClassId source) {
   return groups;
 }
 
+bool PairRows::usually_denied() {
+  const Groups& groups = groups_for(row_);
+  return std::all_of(groups.member.begin(), groups.member.end(), [&](ClassId member) { return category(usual_outcome(member)) == Category::denied; });
+}
+
 // ------------------------------------------------------------------------------------------------ by workload
 // Most destinations are named by no rule: their outcome is looked up once a group.
 void PairRows::add_row(std::vector<OutcomeId>& towards) {

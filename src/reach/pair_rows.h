@@ -29,6 +29,8 @@ class PairRows {
   };
   /// Those of the form of `source`.
   const Groups& groups_for(ClassId source);
+  /// Is the row's usual outcome towards every class that nothing is allowed and nothing unknown? Then only touched() has anything to tell.
+  bool usually_denied();
 
   // ------------------------------------------------------------------------------------------------ by workload
   /// The classes that its pods can be of, sorted.

@@ -14,6 +14,7 @@ class BuildFiles {
   /// Is this document one of them? Then it is taken.
   bool take(const DecodeContext& context, const manifest::Node& document);
   void saw_object(const std::string& file);
+  bool empty() const { return files_.empty(); }
   void report(base::Diagnostics& errors, base::Diagnostics& notes) const;
 
  private:

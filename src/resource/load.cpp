@@ -3,10 +3,14 @@
 #include "resource/load.h"
 
 #include <algorithm>
+#include <deque>
+#include <iterator>
 #include <set>
+#include <span>
 #include <tuple>
 #include <unordered_map>
 
+#include "base/parallel.h"
 #include "resource/build_files.h"
 #include "resource/groups.h"
 #include "resource/kinds.h"
@@ -55,11 +59,10 @@ class Loader {
  public:
   Loader(const LoadOptions& options, base::Diagnostics& errors) : options_(options), errors_(errors) {}
 
-  Snapshot load(const std::vector<manifest::Document>& documents) {
-    std::set<const base::SourceFile*> files;
+  void take(std::span<const manifest::Document> documents) {
     for (const auto& file : options_.object_files) build_files_.saw_object(file);
     for (const auto& document : documents) {
-      files.insert(document.file.get());
+      files_.insert(document.file.get());
       DecodeContext context{options_, errors_, snapshot_.notes, generated_names_, document.file};
       if (document.root.kind == manifest::NodeKind::sequence) {
         take_items(context, document.root, {});
@@ -67,8 +70,37 @@ class Loader {
         take(context, document.root, {});
       }
     }
-    snapshot_.files = files.size();
-    snapshot_.documents = documents.size();
+    snapshot_.documents += documents.size();
+  }
+
+  /// Adds what a loader of later documents took. False, and neither is of use any more, where it would have read them otherwise had it known
+  /// these: two objects of one name, names that count up, files that say how manifests are made.
+  bool join(Loader& later) {
+    if (!later.generated_names_.empty() || !generated_names_.empty() || !later.build_files_.empty() || !build_files_.empty()) return false;
+    places_.merge(later.places_);
+    if (!later.places_.empty()) return false;
+    Snapshot& more = later.snapshot_;
+    each_kind([&](auto kind) { std::move((more.*kind).begin(), (more.*kind).end(), std::back_inserter(snapshot_.*kind)); });
+    for (const auto& note : more.notes.all()) snapshot_.notes.add(note);
+    for (auto& kind : more.unmodelled) join_unmodelled(kind);
+    files_.merge(later.files_);
+    snapshot_.documents += more.documents;
+    snapshot_.objects += more.objects;
+    return true;
+  }
+
+  /// Makes room for what they took.
+  void reserve(const std::deque<Loader>& all) {
+    each_kind([&](auto kind) {
+      size_t objects = 0;
+      for (const Loader& one : all) objects += (one.snapshot_.*kind).size();
+      (snapshot_.*kind).reserve(objects);
+    });
+  }
+
+  /// REQUIRES: everything was taken.
+  Snapshot finish() {
+    snapshot_.files = files_.size();
     build_files_.report(errors_, snapshot_.notes);
     std::sort(snapshot_.unmodelled.begin(), snapshot_.unmodelled.end(), [](const auto& a, const auto& b) { return std::tie(a.kind, a.api_version) < std::tie(b.kind, b.api_version); });
     name_read_past();
@@ -217,6 +249,14 @@ class Loader {
   }
 
   // ------------------------------------------------------------------------------------------------------------------- storing
+  /// take(member) for each vector of decoded objects.
+  template <typename Take>
+  static void each_kind(const Take& take) {
+    const auto all = [&](auto... members) { (take(members), ...); };
+    all(&Snapshot::namespaces, &Snapshot::nodes, &Snapshot::service_accounts, &Snapshot::services, &Snapshot::endpoints, &Snapshot::pods, &Snapshot::workloads, &Snapshot::network_policies,
+        &Snapshot::configurations);
+  }
+
   /// Stores what a decoder made, unless it reported errors.
   template <typename Object>
   void add(const Field& object, std::vector<Object>& objects, Object decoded, TypeMeta type) {
@@ -234,9 +274,24 @@ class Loader {
     earlier = std::move(decoded);
   }
 
+  static std::string key_of_unmodelled(TypeMeta type) { return std::string(type.api_version) + "|" + std::string(type.kind); }
+
+  void join_unmodelled(UnmodelledKind& more) {
+    const auto [at, fresh] = unmodelled_.emplace(key_of_unmodelled({more.api_version, more.kind}), snapshot_.unmodelled.size());
+    if (fresh) {
+      snapshot_.unmodelled.push_back(std::move(more));
+      return;
+    }
+    UnmodelledKind& kind = snapshot_.unmodelled[at->second];
+    kind.carries_policy |= more.carries_policy;
+    kind.making_pods += more.making_pods;
+    std::move(more.objects.begin(), more.objects.end(), std::back_inserter(kind.objects));
+    std::move(more.names.begin(), more.names.end(), std::back_inserter(kind.names));
+  }
+
   void add_unmodelled(const Field& object, TypeMeta type, bool policy) {
     auto& kinds = snapshot_.unmodelled;
-    const auto [at, fresh] = unmodelled_.emplace(std::string(type.api_version) + "|" + std::string(type.kind), kinds.size());
+    const auto [at, fresh] = unmodelled_.emplace(key_of_unmodelled(type), kinds.size());
     if (fresh) kinds.push_back({.api_version = std::string(type.api_version), .kind = std::string(type.kind), .carries_policy = policy, .objects = {}, .names = {}});
     kinds[at->second].carries_policy |= policy;
     // A PodTemplate and a ControllerRevision hold one, and make nothing of it.
@@ -251,6 +306,7 @@ class Loader {
   const LoadOptions& options_;
   base::Diagnostics& errors_;
   Snapshot snapshot_;
+  std::set<const base::SourceFile*> files_;
   BuildFiles build_files_;
   std::map<std::string, size_t> generated_names_;
   std::unordered_map<std::string, size_t> places_;      // of an object in the vector of its kind
@@ -258,10 +314,30 @@ class Loader {
   size_t errors_before_ = 0;  // before the object that is being decoded
 };
 
+/// Many documents, on all processors; nothing where one thread does as well, or has to. Each object is decoded by itself, and what there is to
+/// say of it stays in the order of the documents.
+std::optional<Snapshot> load_in_lots(std::span<const manifest::Document> documents, const LoadOptions& options, base::Diagnostics& diagnostics, size_t lot) {
+  if (documents.size() < 2 * lot) return std::nullopt;
+  std::vector<base::Diagnostics> errors((documents.size() + lot - 1) / lot);
+  std::deque<Loader> loaders;
+  for (auto& of_lot : errors) loaders.emplace_back(options, of_lot);
+  base::in_parallel(loaders.size(), 0, [&](size_t i) { loaders[i].take(documents.subspan(i * lot, std::min(lot, documents.size() - i * lot))); });
+  loaders[0].reserve(loaders);
+  for (size_t i = 1; i < loaders.size(); ++i)
+    if (!loaders[0].join(loaders[i])) return std::nullopt;
+  Snapshot snapshot = loaders[0].finish();
+  for (const auto& of_lot : errors)
+    for (const auto& error : of_lot.all()) diagnostics.add(error);
+  return snapshot;
+}
+
 }  // namespace
 
-Snapshot load_snapshot(const std::vector<manifest::Document>& documents, const LoadOptions& options, base::Diagnostics& diagnostics) {
-  return Loader(options, diagnostics).load(documents);
+Snapshot load_snapshot(const std::vector<manifest::Document>& documents, const LoadOptions& options, base::Diagnostics& diagnostics, size_t lot) {
+  if (auto snapshot = load_in_lots(documents, options, diagnostics, lot)) return std::move(*snapshot);
+  Loader loader(options, diagnostics);
+  loader.take(documents);
+  return loader.finish();
 }
 
 std::optional<PolicyName> name_of_policy(const manifest::Document& document, const LoadOptions& options) {

@@ -1,6 +1,7 @@
 #include "verify/list.h"
 
 #include <algorithm>
+#include <future>
 #include <set>
 
 #include "base/diagnostics.h"
@@ -40,7 +41,8 @@ bool asks_namespace_labels(const logic::Pool& pool, const policy::Reading& readi
 
 struct ConnectionList::State {
   State(const resource::Snapshot& snapshot, const semantics::Profile& profile, const ListOptions& o)
-      : options(o), reading(policy::read_policies(pool, snapshot, facts_of(snapshot), profile)), world(reach::closed_world(snapshot, o.universe, o.ends)),
+      : options(o), making_world(std::async(std::launch::async, [&] { return reach::closed_world(snapshot, o.universe, o.ends); })),
+        reading(policy::read_policies(pool, snapshot, facts_of(snapshot), profile)), world(making_world.get()),
         pairs(pool, reading, world, table_of(o.protocols)), policies(snapshot.network_policies.size()) {
     side = {reading.profile, reading.refused};
     find_focus();
@@ -99,6 +101,7 @@ struct ConnectionList::State {
 
   ListOptions options;
   logic::Pool pool;
+  std::future<reach::ClosedWorld> making_world;  // beside the reading, which does not ask for it
   policy::Reading reading;
   reach::ClosedWorld world;
   reach::AllPairs pairs;

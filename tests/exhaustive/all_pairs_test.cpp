@@ -278,7 +278,70 @@ void compare(const resource::Snapshot& snapshot, const semantics::Profile& p, wo
   CHECK(counts.pods.unknown == expected_pods.unknown);
 }
 
+/// The same world several times over, every pod isolated, in one direction or both: most pairs have nothing to tell.
+resource::Snapshot sparse_world_of(uint64_t seed) {
+  resource::Snapshot s = world_of(seed);
+  const resource::Snapshot once = s;
+  for (int copy = 1; copy < 4; ++copy) {
+    const std::string prefix = std::to_string(copy) + "-";  // so that workloads of one class do not stand together
+    for (auto pod : once.pods) {
+      pod.meta.name = prefix + pod.meta.name;
+      s.pods.push_back(pod);
+    }
+    for (auto workload : once.workloads) {
+      workload.meta.name = prefix + workload.meta.name;
+      workload.replicas = copy;
+      s.workloads.push_back(workload);
+    }
+  }
+  for (const auto& space : once.namespaces) {
+    resource::NetworkPolicy deny{.meta = {}, .pod_selector = {}, .type_ingress = true, .type_egress = seed % 4 == 0, .ingress = {}, .egress = {}};
+    deny.meta.name = "deny";
+    deny.meta.namespace_name = space.meta.name;
+    s.network_policies.push_back(deny);
+  }
+  return s;
+}
+
+std::string line_of(const reach::ClosedWorld& world, uint32_t source, uint32_t destination, const reach::Reach& reach) {
+  std::string text = world.workloads[source].name + " -> " + world.workloads[destination].name;
+  for (const auto* table : {&reach.always, &reach.depends, &reach.unknown})
+    for (const auto protocol : base::all_protocols) text += "," + table->of(protocol).to_string();
+  return text;
+}
+
 }  // namespace
+
+TEST_CASE("where most pairs have nothing to tell, the others are listed once, in order, as between() has them") {
+  size_t lines = 0, silent = 0, several_classes = 0;
+  for (uint64_t seed = 1; seed <= 300; ++seed) {
+    const auto snapshot = sparse_world_of(seed);
+    logic::Pool pool;
+    const auto reading = policy::read_policies(pool, snapshot, {true, seed % 3 == 0}, profile(profiles[seed % 3], 1));
+    const auto world = reach::closed_world(snapshot, world::UniverseKind::declared);
+    reach::AllPairs pairs(pool, reading, world);
+    std::vector<std::string> listed, expected;
+    pairs.list([&](const reach::Connection& c) {
+      using Kind = reach::ListedEnd::Kind;
+      if (c.source.kind == Kind::workload && c.destination.kind == Kind::workload) listed.push_back(line_of(world, c.source.workload, c.destination.workload, *c.reach));
+    });
+    for (uint32_t i = 0; i < world.workloads.size(); ++i) {
+      several_classes += world.workloads[i].pods.size() > 1;
+      for (uint32_t j = 0; j < world.workloads.size(); ++j) {
+        const reach::Reach reach = pairs.between(i, j);
+        if (i == j && !world.workloads[i].several) continue;
+        silent += reach.empty();
+        if (!reach.empty()) expected.push_back(line_of(world, i, j, reach));
+      }
+    }
+    INFO("seed " << seed);
+    REQUIRE(listed == expected);
+    lines += listed.size();
+  }
+  CHECK(lines > 1000);
+  CHECK(silent > lines);
+  CHECK(several_classes > 50);
+}
 
 TEST_CASE("who reaches whom is what the oracle says of every way in which two ends can stand") {
   for (uint64_t seed = 1; seed <= 60; ++seed)
