@@ -347,8 +347,9 @@ std::optional<Finding> Comparison::search(Change change, const Altered& as_it_is
   if (!possible || !in_sample(slice)) return search_pairs(change, right_now, as_it_is, slice, known, possible ? &*possible : nullptr);
   auto finding = search_pairs(change, right_now, as_it_is, slice, known, nullptr);
   if (finding && !contains(*possible, finding->witness, slice))
-    throw base::InternalError("classes of pods say that no flow of " + words(slice) + " differs, and the solver found one: " + finding->witness.source.name + " -> " + finding->witness.destination.name + " " +
-                              base::to_string(finding->witness.protocol) + "/" + std::to_string(finding->witness.port));
+    throw base::InternalError("classes of pods say that no such flow of " + words(slice) + " differs, and the solver found one: " + finding->witness.source.name + " -> " + finding->witness.destination.name + " " +
+                              base::to_string(finding->witness.protocol) + "/" + std::to_string(finding->witness.port) + "\n" +
+                              question_.script(difference_in(change, right_now, slice), std::string("slice: ") + to_string(slice.direction) + " of " + slice.namespace_name));
   return finding;
 }
 

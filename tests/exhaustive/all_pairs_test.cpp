@@ -280,7 +280,7 @@ void compare(const resource::Snapshot& snapshot, const semantics::Profile& p, wo
 
 /// The same world several times over, every pod isolated, in one direction or both: most pairs have nothing to tell.
 resource::Snapshot sparse_world_of(uint64_t seed) {
-  resource::Snapshot s = world_of(seed);
+  resource::Snapshot s = test::world_of(seed);
   const resource::Snapshot once = s;
   for (int copy = 1; copy < 4; ++copy) {
     const std::string prefix = std::to_string(copy) + "-";  // so that workloads of one class do not stand together
