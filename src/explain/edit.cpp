@@ -37,9 +37,10 @@ std::vector<std::string> lines_of(const resource::Origin& origin) {
   if (first.substr(depth, 2) != "- " || origin.span.column == 0) return lines;
   const size_t before = origin.span.column - 1;
   if (before > depth + 1 && !blank(first.substr(depth + 1, before - depth - 1))) return lines;
-  for (uint32_t number = origin.span.line;; ++number) {
-    const std::string_view line = base::line_of(text, number);
-    if (number != origin.span.line && (blank(line) || depth_of(line) <= depth)) break;
+  const std::string_view from_here = text.substr(static_cast<size_t>(first.data() - text.data()));
+  for (uint32_t number = 1;; ++number) {
+    const std::string_view line = base::line_of(from_here, number);
+    if (number != 1 && (blank(line) || depth_of(line) <= depth)) break;
     lines.emplace_back(line.substr(depth));
     if (lines.size() > longest_edit) return {};
   }

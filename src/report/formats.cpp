@@ -72,12 +72,14 @@ std::vector<std::string> SourceTexts::part(const std::string& file, uint32_t num
   if (found == files_.end() || number == 0) return lines;
   const std::string_view text = found->second->text;
   const auto depth_of = [](std::string_view line) { return line.find_first_not_of(" \t"); };
-  const size_t depth = depth_of(base::line_of(text, number));
+  const std::string_view first = base::line_of(text, number);
+  const size_t depth = depth_of(first);
   if (depth == std::string_view::npos) return lines;
-  for (uint32_t at = number; lines.size() < most; ++at) {
-    std::string_view line = base::line_of(text, at);
+  const std::string_view from_here = text.substr(static_cast<size_t>(first.data() - text.data()));  // a large file is gone through once
+  for (uint32_t at = 1; lines.size() < most; ++at) {
+    std::string_view line = base::line_of(from_here, at);
     const size_t here = depth_of(line);
-    if (here == std::string_view::npos || (at != number && here <= depth)) break;
+    if (here == std::string_view::npos || (at != 1 && here <= depth)) break;
     line.remove_prefix(depth);
     while (!line.empty() && (line.back() == ' ' || line.back() == '\r')) line.remove_suffix(1);
     lines.emplace_back(line.substr(0, 160));  // a whole JSON dump can stand on one line
