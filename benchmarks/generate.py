@@ -2,7 +2,7 @@
 """Seeded clusters for the benchmarks: namespaces of 20 NetworkPolicies, pods or workloads, nodes.
 
     generate.py --policies 10000 [--pods 100000 | --workloads 5000 --replicas 20] [--seed 1] [--per-namespace 20] [--unique-labels]
-                [--mode same|one-cause|needle|changed] [--changed 10] [--open 0.2] [--edit]
+                [--mode same|one-cause|needle|changed] [--changed 10] [--spelled cut|more] [--open 0.2] [--edit]
                 [--skew 2000] [--keys 3000] [--values 10000] [--cidrs 1000] [--addresses 10000] [--names 3000] [--times 1]
                 [--pools 6 --nodes 200 --services 1000] OUT_DIR
 
@@ -12,6 +12,8 @@ Policies: default denies, allow-DNS, 50/22/28 % same-namespace / namespace-and-p
   one-cause  ipBlocks over pod addresses in many policies
   needle     as same, and one policy of the middle namespace with one such block
   changed    as same, and --changed policies with another port: the second side of a diff
+  --spelled    the policies in other words, the second side of a diff that has nothing to tell: cut, a rule for each peer, the last first; more, and beside
+               it a rule for some of these pods
   --open       that share of the namespaces has no default deny, and a rule for everyone: rows of the reachability matrix that are dense
   --edit       another port in the last of the worst cases: the second side of a diff
   --pools      a mixed cluster: --nodes nodes in as many pools of different CNIs and versions, two of them tainted; every third workload is kept to some of
@@ -43,6 +45,7 @@ def arguments():
     parser.add_argument("--unique-labels", action="store_true")
     parser.add_argument("--mode", choices=["same", "one-cause", "needle", "changed"], default="same")
     parser.add_argument("--changed", type=int, default=10)
+    parser.add_argument("--spelled", choices=["cut", "more"])
     parser.add_argument("--open", type=float, default=0.0)
     parser.add_argument("--edit", action="store_true")
     parser.add_argument("--times", type=int, default=1)
@@ -106,8 +109,23 @@ class Cluster:
                            "    ports: [{protocol: UDP, port: 53}, {protocol: TCP, port: 53}]\n")
         direction = "ingress" if self.random.random() < 0.7 else "egress"
         body = head + "  podSelector:\n" + self.selector(namespace, 4) + f"  policyTypes: [{direction.capitalize()}]\n  {direction}:\n"
-        peers = "".join(self.peer(namespace, over_pods) for _ in range(self.random.randint(1, 3)))
-        return body + f"  - {'from' if direction == 'ingress' else 'to'}:\n" + peers + self.ports(changed)
+        peers = [self.peer(namespace, over_pods) for _ in range(self.random.randint(1, 3))]
+        return body + self.rules(f"  - {'from' if direction == 'ingress' else 'to'}:\n", peers, self.ports(changed))
+
+    def rules(self, head, peers, ports):
+        """One rule; or the same in other words."""
+        if not self.args.spelled:
+            return head + "".join(peers) + ports
+        rules = [head + peer + ports for peer in reversed(peers)]
+        if self.args.spelled == "more":
+            rules += [head + self.part_of(peer) + ports for peer in peers if "Selector" in peer]
+        return "".join(rules)
+
+    def part_of(self, peer):
+        """Some of the pods of a peer."""
+        if "matchExpressions" in peer:
+            return peer + "        - {key: extra, operator: Exists}\n"
+        return peer.removesuffix("}\n") + ", extra: some}\n"
 
     def is_open(self, namespace):
         return (namespace * 0.6180339887) % 1 < self.args.open

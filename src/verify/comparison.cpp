@@ -78,6 +78,13 @@ Comparison::Comparison(Question& question, Sides sides, const Options& options)
     for (const auto& refused : reading->refused) refusing_.insert(refused.namespace_name);
 }
 
+// Folders are read in the order of their files, so the policies of a namespace are compared by name.
+bool Comparison::as_written(const DirectionReading& a, const DirectionReading& b, Direction direction, const std::string& name) {
+  Canonical::Policies left = listed(a, name), right = listed(b, name);
+  for (Canonical::Policies* policies : {&left, &right}) std::sort(policies->begin(), policies->end(), [](const Policy* x, const Policy* y) { return x->name < y->name; });
+  return same_gaps(a, b, name) && alike(left, right, [&](const Policy* x, const Policy* y) { return canonical_.same(*x, *y, policy::peer_of(direction)); });
+}
+
 bool Comparison::same_policies(const DirectionReading& a, const DirectionReading& b, Direction direction, const std::string& name) {
   if (!same_gaps(a, b, name)) return false;
   Canonical::Policies left = listed(a, name), right = listed(b, name);
@@ -701,8 +708,8 @@ void Comparison::decide_rest(ComparisonResult& result) {
       names.push_back("");
       for (const auto& name : names) {
         if (!takes(name)) continue;
-        // One CNI that is given the same policies decides alike, also where nobody says how.
-        if (sides_.one_profile && same_frame(sides_.left.direction(d), sides_.right.direction(d), true) && same_policies(sides_.left.direction(d), sides_.right.direction(d), d, name)) continue;
+        // One CNI that is given the same policies decides alike, also where nobody says how. Of policies in other words nobody says that.
+        if (sides_.one_profile && same_frame(sides_.left.direction(d), sides_.right.direction(d), true) && as_written(sides_.left.direction(d), sides_.right.direction(d), d, name)) continue;
         if (!meets_gap(*reading, d, name)) continue;
         need(sides_.unread);  // the first gap of all policies is named
         const auto& gaps = reading->direction(d).gaps;

@@ -90,6 +90,7 @@ class Comparison {
   const Altered& altered_by(const std::set<size_t>& on);  ///< valid until it is asked for other switches
   std::vector<Slice> differing_slices(const Altered& right, const std::set<size_t>& on);
   bool same_policies(const policy::DirectionReading& a, const policy::DirectionReading& b, policy::Direction direction, const std::string& name);
+  bool as_written(const policy::DirectionReading& a, const policy::DirectionReading& b, policy::Direction direction, const std::string& name);
   policy::Verdict slice_verdict(const policy::Reading& reading, const Slice& slice);
 
   std::optional<Finding> next_finding(Change change, const std::set<size_t>& known);
