@@ -1,6 +1,6 @@
 # Third parties, each under one target name whatever the distribution calls it. docs/dependencies.md says why each is here.
 #   PkgConfig::libyaml  PkgConfig::simdjson  PkgConfig::nettle  PkgConfig::xxhash  npverify::yaml  npverify::re2  nlohmann_json::nlohmann_json
-#   CLI11::CLI11  spdlog::spdlog  roaring::roaring  npverify::z3  npverify::cadical  Threads::Threads  npverify_catch (tests only)
+#   CLI11::CLI11  spdlog::spdlog  roaring::roaring  npverify::z3  npverify::cadical  npverify::allocator  Threads::Threads  npverify_catch (tests only)
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
 pkg_check_modules(libyaml REQUIRED IMPORTED_TARGET yaml-0.1)
@@ -35,6 +35,14 @@ add_library(npverify::cadical ALIAS npverify_cadical)
 set_target_properties(npverify_cadical PROPERTIES
   IMPORTED_LOCATION "${NPVERIFY_CADICAL_LIBRARY}"
   INTERFACE_INCLUDE_DIRECTORIES "${NPVERIFY_CADICAL_INCLUDE}")
+
+# malloc and new of a program that links it. Sanitizers bring their own.
+add_library(npverify_allocator INTERFACE)
+add_library(npverify::allocator ALIAS npverify_allocator)
+if(NOT NPVERIFY_SANITIZE)
+  find_library(NPVERIFY_MIMALLOC_LIBRARY mimalloc REQUIRED)
+  target_link_libraries(npverify_allocator INTERFACE "${NPVERIFY_MIMALLOC_LIBRARY}")
+endif()
 
 include(NpverifyZ3)
 if(NPVERIFY_TESTS)

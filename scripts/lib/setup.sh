@@ -8,7 +8,7 @@ z3_version=$(sed -n 's/^z3-solver==\([0-9.]*\).*/\1/p' "$root_folder/cmake/requi
 z3_folder=${XDG_CACHE_HOME:-$HOME/.cache}/npverify/z3-$z3_version
 
 build_packages=(g++ cmake ninja-build ccache pkg-config libyaml-dev libsimdjson-dev libyaml-cpp-dev nlohmann-json3-dev
-  libcli11-dev libspdlog-dev libcadical-dev libre2-dev libroaring-dev nettle-dev libxxhash-dev python3)
+  libcli11-dev libspdlog-dev libcadical-dev libre2-dev libroaring-dev nettle-dev libxxhash-dev libmimalloc-dev python3)
 test_packages=(catch2 python3-yaml python3-jsonschema)
 
 say() { printf '== %s\n' "$*"; }

@@ -9,7 +9,9 @@
 #include "base/fingerprint.h"
 #include "base/log.h"
 #include "base/parallel.h"
+#include "manifest/stretches.h"
 #include "manifest/yaml_reader.h"
+#include "resource/load_stretches.h"
 
 namespace npverify::library {
 namespace {
@@ -228,7 +230,8 @@ resource::Snapshot Manifests::read_all(std::vector<manifest::Document>& document
 const resource::Snapshot& Manifests::whole() const {
   std::call_once(once_, [&] {
     std::vector<manifest::Document> documents;
-    whole_ = std::make_unique<resource::Snapshot>(read_all(documents));
+    auto snapshot = resource::load_stretches(manifest::Stretches(files_), options_);
+    whole_ = std::make_unique<resource::Snapshot>(snapshot ? std::move(*snapshot) : read_all(documents));
   });
   return *whole_;
 }

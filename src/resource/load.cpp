@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <functional>
 #include <iterator>
 #include <set>
 #include <span>
@@ -14,6 +15,7 @@
 #include "resource/build_files.h"
 #include "resource/groups.h"
 #include "resource/kinds.h"
+#include "resource/load_stretches.h"
 #include "resource/policy_name.h"
 
 namespace npverify::resource {
@@ -314,24 +316,38 @@ class Loader {
   size_t errors_before_ = 0;  // before the object that is being decoded
 };
 
-/// Many documents, on all processors; nothing where one thread does as well, or has to. Each object is decoded by itself, and what there is to
-/// say of it stays in the order of the documents.
-std::optional<Snapshot> load_in_lots(std::span<const manifest::Document> documents, const LoadOptions& options, base::Diagnostics& diagnostics, size_t lot) {
-  if (documents.size() < 2 * lot) return std::nullopt;
-  std::vector<base::Diagnostics> errors((documents.size() + lot - 1) / lot);
+/// Decodes in lots, on all processors: take(loader, i) for each, in any order. Each object is decoded by itself, and what there is to say of it
+/// goes to the lot's `problems`. Nothing where a lot would have been read otherwise after the ones before.
+std::optional<Snapshot> load_lots(std::vector<base::Diagnostics>& problems, const LoadOptions& options, const std::function<void(Loader&, size_t)>& take) {
   std::deque<Loader> loaders;
-  for (auto& of_lot : errors) loaders.emplace_back(options, of_lot);
-  base::in_parallel(loaders.size(), 0, [&](size_t i) { loaders[i].take(documents.subspan(i * lot, std::min(lot, documents.size() - i * lot))); });
+  for (auto& of_lot : problems) loaders.emplace_back(options, of_lot);
+  base::in_parallel(loaders.size(), 0, [&](size_t i) { take(loaders[i], i); });
   loaders[0].reserve(loaders);
   for (size_t i = 1; i < loaders.size(); ++i)
     if (!loaders[0].join(loaders[i])) return std::nullopt;
-  Snapshot snapshot = loaders[0].finish();
+  return loaders[0].finish();
+}
+
+/// Nothing where one thread does as well, or has to.
+std::optional<Snapshot> load_in_lots(std::span<const manifest::Document> documents, const LoadOptions& options, base::Diagnostics& diagnostics, size_t lot) {
+  if (documents.size() < 2 * lot) return std::nullopt;
+  std::vector<base::Diagnostics> errors((documents.size() + lot - 1) / lot);
+  auto snapshot = load_lots(errors, options, [&](Loader& loader, size_t i) { loader.take(documents.subspan(i * lot, std::min(lot, documents.size() - i * lot))); });
+  if (!snapshot) return std::nullopt;
   for (const auto& of_lot : errors)
     for (const auto& error : of_lot.all()) diagnostics.add(error);
   return snapshot;
 }
 
 }  // namespace
+
+std::optional<Snapshot> load_stretches(const manifest::Stretches& stretches, const LoadOptions& options) {
+  if (stretches.count() == 0) return std::nullopt;
+  std::vector<base::Diagnostics> problems(stretches.count());
+  auto snapshot = load_lots(problems, options, [&](Loader& loader, size_t i) { loader.take(stretches.read(i, {}, problems[i])); });
+  const bool any = std::any_of(problems.begin(), problems.end(), [](const auto& of_stretch) { return !of_stretch.all().empty(); });
+  return any ? std::nullopt : std::move(snapshot);
+}
 
 Snapshot load_snapshot(const std::vector<manifest::Document>& documents, const LoadOptions& options, base::Diagnostics& diagnostics, size_t lot) {
   if (auto snapshot = load_in_lots(documents, options, diagnostics, lot)) return std::move(*snapshot);

@@ -3,6 +3,7 @@
 #include <random>
 
 #include "loading.h"
+#include "resource/load_stretches.h"
 #include "support/catch.h"
 
 using namespace npverify;
@@ -41,9 +42,7 @@ void describe(std::string& text, const char* kind, const std::vector<Object>& ob
   text += "\n";
 }
 
-std::string describe(const Documents& documents, size_t lot) {
-  base::Diagnostics errors;
-  const resource::Snapshot s = resource::load_snapshot(documents, {}, errors, lot);
+std::string describe(const resource::Snapshot& s, const base::Diagnostics& errors) {
   std::string text = std::to_string(s.files) + " files, " + std::to_string(s.documents) + " documents, " + std::to_string(s.objects) + " objects\n";
   describe(text, "namespaces", s.namespaces);
   describe(text, "service accounts", s.service_accounts);
@@ -61,23 +60,36 @@ std::string describe(const Documents& documents, size_t lot) {
   return text;
 }
 
+std::string describe(const Documents& documents, size_t lot) {
+  base::Diagnostics errors;
+  const resource::Snapshot snapshot = resource::load_snapshot(documents, {}, errors, lot);
+  return describe(snapshot, errors);
+}
+
 }  // namespace
 
 TEST_CASE("what is decoded in lots is what one thread decodes", "[resource]") {
   std::mt19937 random(5);
-  size_t with_objects = 0;
+  size_t with_objects = 0, in_stretches = 0, refused = 0;
   for (int round = 0; round < 600; ++round) {
     Documents documents;
-    base::Diagnostics syntax;
+    std::vector<manifest::File> files;
+    base::Diagnostics syntax, nothing;
     for (const char* file : {"a.yaml", "b.yaml"}) {
       std::string text;
       for (size_t i = 0, count = 1 + random() % 12; i < count; ++i) text += "---\n" + random_document(random, round % 3 != 0) + "\n";
-      for (auto& document : manifest::read_text(file, text, syntax)) documents.push_back(std::move(document));
+      files.push_back(manifest::file_of_text(file, text, {}, syntax));
+      for (auto& document : manifest::read_file(files.back(), {}, syntax)) documents.push_back(std::move(document));
     }
     REQUIRE(syntax.all().empty());
     const std::string by_one = describe(documents, documents.size());
     for (const size_t lot : {1, 2, 5}) CHECK(describe(documents, lot) == by_one);
+    const auto snapshot = resource::load_stretches(manifest::Stretches(files, 1), {});
+    ++(snapshot ? in_stretches : refused);
+    if (snapshot) CHECK(describe(*snapshot, nothing) == by_one);
     with_objects += by_one.find("policies: n") != std::string::npos;
   }
   CHECK(with_objects > 100);
+  CHECK(in_stretches > 100);
+  CHECK(refused > 100);
 }
