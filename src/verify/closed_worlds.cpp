@@ -181,13 +181,13 @@ struct ClosedWorld::State {
 
 namespace {
 
-// Where one end may be enough for a proof, the end with fewer policies is read, and the other one if it has not many more: reading all policies
-// of a large cluster costs more than the solver does for one invariant about one namespace.
-constexpr size_t few_policies = 600;
+// Where one end may be enough for a proof, the end with fewer policies is read, and the other one if it has few: reading all policies of a large
+// cluster costs more than the solver does for one invariant about one namespace.
 
 class NamespacesToRead {
  public:
-  NamespacesToRead(logic::Pool& pool, const world::Universe& universe, const SnapshotPolicies& policies) : pool_(pool), universe_(universe), policies_(policies) {
+  NamespacesToRead(logic::Pool& pool, const world::Universe& universe, const SnapshotPolicies& policies, size_t few_policies)
+      : pool_(pool), universe_(universe), policies_(policies), few_policies_(few_policies) {
     for (const Direction d : policy::both_directions)
       for (const auto& [name, indices] : policies.of(d)) names_[d].push_back(name);
   }
@@ -199,7 +199,7 @@ class NamespacesToRead {
       for (const Half& half : halves) found.push_back(candidates(half));
       std::sort(found.begin(), found.end(), [](const Found& a, const Found& b) { return a.policies < b.policies; });
       for (size_t i = 0; i < found.size(); ++i)
-        if (i == 0 || found[i].policies <= few_policies) take(found[i]);
+        if (i == 0 || found[i].policies <= few_policies_) take(found[i]);
     }
   }
 
@@ -232,6 +232,7 @@ class NamespacesToRead {
   logic::Pool& pool_;
   const world::Universe& universe_;
   const SnapshotPolicies& policies_;
+  size_t few_policies_;
   std::map<Direction, std::vector<std::string>> names_;
   std::set<std::string> names_taken_;
 };
@@ -239,12 +240,12 @@ class NamespacesToRead {
 }  // namespace
 
 ClosedWorld::ClosedWorld(const resource::Snapshot& snapshot, const SnapshotPolicies& policies, const semantics::Profile& profile, world::Universe ends,
-                         std::vector<const Invariant*> invariants)
+                         std::vector<const Invariant*> invariants, size_t few_policies)
     : state_(std::make_unique<State>()) {
   State& state = *state_;
   state.invariants = std::move(invariants);
   ReadsOf reads_of(state.pool, snapshot, ends);
-  NamespacesToRead wanted(state.pool, ends, policies);
+  NamespacesToRead wanted(state.pool, ends, policies, few_policies);
   std::vector<Expr> asked;
   bool asks_nobody = false;
   for (const Invariant* invariant : state.invariants) {
@@ -333,7 +334,7 @@ ClosedWorld* ClosedWorlds::world_for(const ReaderCase& one, const InvariantSet& 
   const auto found = slots_.find({one.source.key(), universe_kind_of(options_, set, invariant)});
   if (found == slots_.end()) return nullptr;
   Slot& slot = found->second;
-  std::call_once(slot.once, [&] { slot.world = std::make_unique<ClosedWorld>(snapshot_, policies_, slot.profile, world::make_universe(snapshot_, slot.kind, options_.peers), slot.invariants); });
+  std::call_once(slot.once, [&] { slot.world = std::make_unique<ClosedWorld>(snapshot_, policies_, slot.profile, world::make_universe(snapshot_, slot.kind, options_.peers), slot.invariants, 10 * options_.most_policies); });
   return slot.world.get();
 }
 

@@ -40,7 +40,8 @@ struct ClosedTask {
 /// One profile, one universe. For several threads.
 class ClosedWorld {
  public:
-  ClosedWorld(const resource::Snapshot& snapshot, const SnapshotPolicies& policies, const semantics::Profile& profile, world::Universe universe, std::vector<const Invariant*> invariants);
+  ClosedWorld(const resource::Snapshot& snapshot, const SnapshotPolicies& policies, const semantics::Profile& profile, world::Universe universe, std::vector<const Invariant*> invariants,
+              size_t few_policies);
   ~ClosedWorld();
 
   /// Nothing: not decided. Pods are numbered as in the universe, the pod of nobody behind the others.

@@ -52,9 +52,12 @@ class FewerEnds {
 
 }  // namespace
 
-bool InvariantRun::is_sampled(const ClosedWorld& world, const std::string& title) const {
+// A whole search can cost much more than all that the classes do, so that of one that is drawn a piece is asked.
+InvariantRun::OpenFlows::Sample InvariantRun::sample_of(const ClosedWorld& world, uint64_t fingerprint) const {
+  using enum OpenFlows::Sample;
   const size_t every = context_.options.sample_classes_every;
-  return every > 0 && (world.first() == &context_.invariant || fingerprint(context_.invariant.id + ": " + title) % every == 0);
+  if (every <= 1) return every == 1 ? all : none;
+  return world.first() == &context_.invariant || fingerprint % every == 0 ? piece : none;
 }
 
 bool InvariantRun::ruled_out(const Ends& ends, const reach::PairQuestion& asked, const std::string& title, std::optional<Role> nobody) {
@@ -63,17 +66,22 @@ bool InvariantRun::ruled_out(const Ends& ends, const reach::PairQuestion& asked,
   if (!world) return false;
   auto found = world->possible({pool_, asked, nobody});
   if (!found) return false;
-  const bool sampled = is_sampled(*world, title);
   answer_.by_classes += !found->any;
-  if (!found->any && !sampled) return true;
-  open_flows_ = {.flows = std::move(*found), .sampled = sampled, .namespaces = {}};
+  const uint64_t which = fingerprint(context_.invariant.id + ": " + title);
+  const OpenFlows::Sample sample = sample_of(*world, which);
+  if (!found->any && sample == OpenFlows::Sample::none) return true;
+  open_flows_ = {.flows = std::move(*found), .sample = sample, .which = which, .namespaces = {}};
   for (const Role role : {Role::source, Role::destination})
     for (const uint32_t pod : role == Role::source ? open_flows_->flows.sources : open_flows_->flows.destinations) open_flows_->namespaces[index_of(role)].insert(universe_.pods.at(pod).pod.namespace_name);
   return false;
 }
 
 void InvariantRun::leave_out(std::vector<Slice>& pieces, Direction direction) const {
-  if (!open_flows_ || open_flows_->sampled) return;
+  if (!open_flows_ || open_flows_->sample == OpenFlows::Sample::all) return;
+  if (!open_flows_->flows.any) {
+    pieces = {pieces[open_flows_->which / context_.options.sample_classes_every % pieces.size()]};
+    return;
+  }
   const auto& left = open_flows_->namespaces[index_of(policy::subject_of(direction))];
   std::erase_if(pieces, [&](const Slice& piece) {
     return !piece.when.is_true() && std::none_of(piece.namespaces.begin(), piece.namespaces.end(), [&](const auto& name) { return left.contains(name); });
@@ -88,11 +96,18 @@ smt::Result InvariantRun::ask(const std::vector<logic::Expr>& asserted, const st
 
 smt::Result InvariantRun::ask_for_flow(const std::vector<logic::Expr>& asserted, const std::string& title) {
   const smt::Result left = ask(asserted, title);
-  if (!open_flows_ || !open_flows_->sampled) return left;
-  const bool ruled_out = !open_flows_->flows.any;
-  if (ruled_out ? left.answer != smt::Answer::sat : left.answer != smt::Answer::unsat || question_->ask(asserted, title).answer != smt::Answer::sat) return left;
-  throw base::InternalError("the classes of pods and the solver disagree on invariant '" + context_.invariant.id + "': the classes " +
-                            (ruled_out ? "rule out every flow" : "leave no pod that is an end of one") + ", the solver finds one\n" + question_->script(asserted, title));
+  if (!open_flows_ || open_flows_->sample == OpenFlows::Sample::none) return left;
+  const auto disagree = [&](const std::string& said) {
+    throw base::InternalError("the classes of pods and the solver disagree on invariant '" + context_.invariant.id + "': the classes " + said + ", the solver finds one\n" + question_->script(asserted, title));
+  };
+  if (!open_flows_->flows.any) {
+    if (left.answer == smt::Answer::sat) disagree("rule out every flow");
+    return left;
+  }
+  if (left.answer != smt::Answer::unsat) return left;
+  if (question_->ask(asserted, title).answer == smt::Answer::sat) disagree("leave no pod that is an end of one");
+  if (open_flows_->sample == OpenFlows::Sample::piece) open_flows_->sample = OpenFlows::Sample::none;
+  return left;
 }
 
 }  // namespace npverify::verify

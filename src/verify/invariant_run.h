@@ -179,13 +179,14 @@ class InvariantRun {
   /// What classes of pods leave open of the search at hand (invariant_classes.cpp).
   struct OpenFlows {
     reach::PossibleFlows flows;
-    bool sampled = false;                 ///< the solver is asked all the same
+    enum class Sample : uint8_t { none, piece, all } sample = Sample::none;  ///< what the solver is asked all the same
+    uint64_t which = 0;                   ///< chooses the piece
     std::set<std::string> namespaces[2];  ///< by role: of the pods that can be that end
   };
   /// No flow of the search breaks the invariant: nothing is left to ask. Else what is left is in `open_flows_` until the search is over.
   bool ruled_out(const Ends& ends, const reach::PairQuestion& asked, const std::string& title, std::optional<logic::Role> nobody = std::nullopt);
-  bool is_sampled(const ClosedWorld& world, const std::string& title) const;
-  /// Pieces without a pod that is left are no longer asked about.
+  OpenFlows::Sample sample_of(const ClosedWorld& world, uint64_t fingerprint) const;
+  /// Pieces without a pod that is left are no longer asked about; where none is left, but a sample is wanted, one piece is.
   void leave_out(std::vector<Slice>& pieces, Direction direction) const;
   /// As Question::ask, of the flows that are left.
   smt::Result ask(const std::vector<logic::Expr>& asserted, const std::string& title);

@@ -303,7 +303,7 @@ TEST_CASE("what classes of pods rule out changes no answer, and the solver finds
     options.as_of = *verify::parse_date("2026-01-01");
     options.universe = seed % 2 ? world::UniverseKind::declared : world::UniverseKind::observed;
     options.datapath = seed % 7 == 0;
-    options.most_policies = seed % 3 ? 60 : 1;
+    options.most_policies = seed % 3 ? 60 : 0;  // none: policies are read at one end, where one end may be enough
     options.classes = false;
     const auto plain = verify::prove(snapshot, sets, *encodings, profiles, options);
     options.classes = true;
