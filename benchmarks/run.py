@@ -33,7 +33,7 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 SLOPE_LIMIT = 1.35  # of a linear program on a busy machine; quadratic is 2
 SLOPE_FROM = 100
-EVERY = ["equiv", "equiv-cause", "equiv-needle", "diff", "prove", "prove-closed", "prove-matrix", "list", "list-pods", "recheck", "recheck-cause", "recheck-needle", "rediff"]
+EVERY = ["equiv", "equiv-cause", "equiv-needle", "diff", "diff-cut", "diff-more", "diff-closed", "prove", "prove-closed", "prove-matrix", "list", "list-pods", "recheck", "recheck-cause", "recheck-needle", "rediff"]
 CHECKED = ["equiv", "equiv-cause", "equiv-needle", "list", "list-pods"]  # RESULTS.md: `diff` does not keep the bound, `prove` was not measured
 
 
@@ -158,7 +158,7 @@ class Commands:
         self.binary, self.inputs = binary, inputs
         self.known = {
             "equiv": "equiv, equal readings", "equiv-cause": "equiv, one cause in many policies", "equiv-needle": "equiv, one policy differs",
-            "diff": "diff, 10 policies changed", "prove": "prove, 20 invariants, any possible pod", "prove-closed": "prove, 20 invariants, K/2 declared workloads",
+            "diff": "diff, 10 policies changed", "diff-cut": "diff, every rule cut by peer", "diff-more": "diff, and a rule more that adds nothing", "diff-closed": "diff, 10 policies changed, K/2 declared workloads", "prove": "prove, 20 invariants, any possible pod", "prove-closed": "prove, 20 invariants, K/2 declared workloads",
             "prove-matrix": "prove --matrix, 20 invariants, K/25 nodes in 6 pools, 2 K/5 workloads, K/5 Services",
             "list": "list --count, K/2 workloads of 20 pods", "list-pods": "list --count, 10 K single pods", "recheck": "equiv again, one policy changed, warm cache", "recheck-cause": "the same, one cause in many policies", "recheck-needle": "the same, another policy differs",
             "rediff": "diff, 1 policy changed, warm cache",
@@ -176,6 +176,11 @@ class Commands:
             return [self.binary, "equiv", *sides, "--no-cache", "-f", make(policies, "--mode", "needle")]
         if name == "diff":
             return [self.binary, "diff", "--cni", "kubernetes", "--no-cache", make(policies), make(policies, "--mode", "changed")]
+        if name in ("diff-cut", "diff-more"):
+            return [self.binary, "diff", "--cni", "calico@3.28", "--no-cache", make(policies), make(policies, "--spelled", name.removeprefix("diff-"))]
+        if name == "diff-closed":
+            workloads = ["--workloads", str(max(10, policies // 2))]
+            return [self.binary, "diff", "--universe", "declared", "--cni", "calico@3.28", "--no-cache", make(policies, *workloads), make(policies, "--mode", "changed", *workloads)]
         if name == "prove":
             return [self.binary, "prove", "-f", make(policies), "--cni", "kubernetes", self.inputs.specification(policies)]
         if name == "prove-closed":
