@@ -242,6 +242,8 @@ class Domain {
     std::vector<Expr> literals{pool_.kind_is(role, EndpointKind::pod)};
     for (const Expr e : atoms(role)) literals.push_back(literal(e, closed));
     if (asks_node_ && !closed.pod.node.empty()) literals.push_back(pool_.node_is(role, closed.pod.node));
+    for (const auto family : {base::Family::ipv4, base::Family::ipv6})  // of a pod with an address, though no atom asks for it
+      if (!closed.pod.addresses.empty() && !closed.pod.address(family)) literals.push_back(pool_.negation(pool_.family_is(family)));
     std::erase(literals, logic::True);
     return literals;
   }

@@ -44,7 +44,8 @@ class Asking {
 
  private:
   Expr end(Role role) {
-    if (random_.chance(10)) return logic::True;
+    if (random_.chance(15)) return logic::True;
+    if (random_.chance(20)) return pool_.kind_is(role, logic::EndpointKind::pod);
     std::vector<Expr> all{leaf(role)};
     if (random_.chance(60)) all.push_back(pool_.kind_is(role, logic::EndpointKind::pod));
     if (random_.chance(50)) all.push_back(random_.chance(30) ? pool_.negation(leaf(role)) : leaf(role));
@@ -176,10 +177,10 @@ void compare(const resource::Snapshot& snapshot, const semantics::Profile& p, wo
 TEST_CASE("what classes of pods rule out, the solver does not find") {
   std::map<std::string, Seen> by_profile;
   Seen all;
-  for (uint64_t seed = 1; seed <= 72; ++seed) {
+  for (uint64_t seed = 1; seed <= 160; ++seed) {
     const char* name = profiles[seed % std::size(profiles)];
     resource::Snapshot snapshot = test::world_of(seed);
-    for (size_t i = 0; seed % 2 && i < snapshot.nodes.size(); ++i) snapshot.nodes[i].addresses.push_back(*base::Address::parse("192.168.7." + std::to_string(3 + i)));  // an ExternalIP
+    for (size_t i = 0; seed % 2 && i < snapshot.nodes.size(); ++i) snapshot.nodes[i].addresses.push_back(*base::Address::parse("203.0.113." + std::to_string(3 + i)));  // an ExternalIP
     if (seed % 4 == 3) snapshot.namespaces.erase(snapshot.namespaces.begin() + static_cast<long>(seed % 3));
     for (const auto kind : {world::UniverseKind::declared, world::UniverseKind::observed}) {
       INFO("seed " << seed << " " << name << " " << world::to_string(kind));
@@ -190,5 +191,5 @@ TEST_CASE("what classes of pods rule out, the solver does not find") {
   CHECK(all.flows > 200);
   CHECK(all.narrowed > 200);
   CHECK(all.ruled_out * 10 > all.no_flow * 8);  // an over-approximation that never says no would pass everything else
-  CHECK(all.refused < 20);
+  CHECK(all.refused < 50);
 }
