@@ -179,14 +179,14 @@ class Realisation {
     return found;
   }
 
-  // The pods of the snapshot that the ends stand for. In a dump each pod is there once, so the ends are two.
+  // The pods of the snapshot that the ends stand for. A pod without a controller is there once.
   void choose_closed_pods() {
     const bool closed_source = a_.source.kind == EndpointKind::pod, closed_destination = a_.destination.kind == EndpointKind::pod;
     const auto sources = closed_source ? candidates(Role::source) : std::vector<const world::ClosedPod*>{nullptr};
     const auto destinations = closed_destination ? candidates(Role::destination) : std::vector<const world::ClosedPod*>{nullptr};
     for (const auto* source : sources)
       for (const auto* destination : destinations) {
-        if (source && source == destination && universe_.kind == world::UniverseKind::observed) continue;
+        if (source && source == destination && !source->several) continue;
         closed_[0] = source;
         closed_[1] = destination;
         return;

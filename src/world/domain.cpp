@@ -51,7 +51,7 @@ class Domain {
       all.push_back(universe_.kind == UniverseKind::possible ? namespace_labels(role) : pool_.both(closed_pods(role), hosts_on_their_nodes(role)));
     }
     if (universe_.kind != UniverseKind::possible) all.push_back(closed_cluster_ports());
-    if (universe_.kind == UniverseKind::observed) all.push_back(no_pod_twice());
+    if (universe_.kind != UniverseKind::possible) all.push_back(no_pod_twice());
     return pool_.conjunction(std::move(all));
   }
 
@@ -333,33 +333,6 @@ class Domain {
     return pool_.conjunction(std::move(all));
   }
 
-  // Of the pods in a dump each is there once: two ends are never the same one.
-  // Both ends can be told from their cubes to be one pod only where no other pod fits either end. Cubes of two pods can both hold although
-  // they differ: in what their port names stand for (on other ports), or in what is free of one of them.
-  Expr no_pod_twice() {
-    std::vector<Cube> sources, destinations;
-    Demands of_source = demands_of_pods(Role::source), of_destination = demands_of_pods(Role::destination);
-    const auto cube_of = [&](Role role, size_t i) { return can_be(role, i) && may_satisfy(universe_.pods[i], role == Role::source ? of_source : of_destination) ? sorted_cube(role, universe_.pods[i]) : Cube{}; };
-    for (size_t i = 0; i < universe_.pods.size(); ++i) {
-      sources.push_back(cube_of(Role::source, i));
-      destinations.push_back(cube_of(Role::destination, i));
-    }
-    const auto like_source = count_alike(sources), like_destination = count_alike(destinations);
-    std::vector<Expr> all;
-    for (size_t i = 0; i < sources.size(); ++i) {
-      if (sources[i].empty() || destinations[i].empty()) continue;
-      if (like_source.at(sources[i]) > 1 || like_destination.at(destinations[i]) > 1) continue;
-      std::vector<Expr> only_this{pool_.conjunction(sources[i]), pool_.conjunction(destinations[i])};
-      for (const auto* cubes : {&like_source, &like_destination})
-        for (const auto& [other, count] : *cubes) {
-          const Cube& own = cubes == &like_source ? sources[i] : destinations[i];
-          if (other != own && !contradict(own, other)) only_this.push_back(pool_.negation(pool_.conjunction(other)));
-        }
-      all.push_back(pool_.negation(pool_.conjunction(std::move(only_this))));
-    }
-    return pool_.conjunction(std::move(all));
-  }
-
   using Cube = std::vector<Expr>;
   Cube sorted_cube(Role role, const ClosedPod& closed) {
     Cube literals = cube(role, closed);
@@ -367,11 +340,76 @@ class Domain {
     return literals;
   }
 
-  static std::map<Cube, size_t> count_alike(const std::vector<Cube>& cubes) {
-    std::map<Cube, size_t> count;
-    for (const Cube& one : cubes)
-      if (!one.empty()) ++count[one];
-    return count;
+  // What a pod says for sure of the atoms whose answers are yes or no; nothing where it leaves one open.
+  std::optional<Cube> told(Role role, const ClosedPod& closed) {
+    Cube literals;
+    for (const Expr e : atoms(role)) {
+      const AtomKind kind = pool_.atom_of(e).kind;
+      if (kind == AtomKind::node_is || kind == AtomKind::address_in || kind == AtomKind::port_named) continue;
+      literals.push_back(literal(e, closed));
+      if (literals.back() == logic::True) return std::nullopt;
+    }
+    return literals;
+  }
+
+  /// The cubes of all pods that can be one end.
+  struct Cubes {
+    std::vector<Cube> of_pod;                         ///< empty: it cannot be the end
+    std::map<Cube, size_t> alike;                     ///< how many pods have a cube
+    std::map<Cube, std::vector<const Cube*>> by_told;  ///< keys of `alike` by what their pods say for sure: those of two keys contradict
+    std::vector<const Cube*> loose;                   ///< those that leave something open
+  };
+
+  Cubes cubes_of(Role role) {
+    Cubes cubes;
+    Demands demands = demands_of_pods(role);
+    for (size_t i = 0; i < universe_.pods.size(); ++i) {
+      const bool can = can_be(role, i) && may_satisfy(universe_.pods[i], demands);
+      cubes.of_pod.push_back(can ? sorted_cube(role, universe_.pods[i]) : Cube{});
+      if (!can) continue;
+      const auto [it, fresh] = cubes.alike.try_emplace(cubes.of_pod.back(), 0);
+      ++it->second;
+      if (!fresh) continue;
+      const auto sure = told(role, universe_.pods[i]);
+      (sure ? cubes.by_told[*sure] : cubes.loose).push_back(&it->first);
+    }
+    return cubes;
+  }
+
+  // Of pods without a controller each is there once: two ends are never the same one.
+  // Both ends can be told from their cubes to be one pod only where no other pod fits either end. Cubes of two pods can both hold although
+  // they differ: in what their port names stand for (on other ports), or in what is free of one of them.
+  Expr no_pod_twice() {
+    const auto there_once = [&](size_t i) { return !universe_.pods[i].several && can_be(Role::source, i) && can_be(Role::destination, i); };
+    std::vector<size_t> once;
+    for (size_t i = 0; i < universe_.pods.size(); ++i)
+      if (there_once(i)) once.push_back(i);
+    if (once.empty()) return logic::True;
+    const Cubes sources = cubes_of(Role::source), destinations = cubes_of(Role::destination);
+    std::vector<Expr> all;
+    for (const size_t i : once) {
+      const Cube &source = sources.of_pod[i], &destination = destinations.of_pod[i];
+      if (source.empty() || destination.empty() || sources.alike.at(source) > 1 || destinations.alike.at(destination) > 1) continue;
+      std::vector<Expr> only_this{pool_.conjunction(source), pool_.conjunction(destination)};
+      exclude_others(sources, Role::source, i, only_this);
+      exclude_others(destinations, Role::destination, i, only_this);
+      all.push_back(pool_.negation(pool_.conjunction(std::move(only_this))));
+    }
+    return pool_.conjunction(std::move(all));
+  }
+
+  void exclude_others(const Cubes& cubes, Role role, size_t pod, std::vector<Expr>& asserted) {
+    const Cube& own = cubes.of_pod[pod];
+    const auto exclude = [&](const std::vector<const Cube*>& others) {
+      for (const Cube* other : others)
+        if (*other != own && !contradict(own, *other)) asserted.push_back(pool_.negation(pool_.conjunction(*other)));
+    };
+    exclude(cubes.loose);
+    if (const auto sure = told(role, universe_.pods[pod])) {
+      exclude(cubes.by_told.at(*sure));
+    } else {
+      for (const auto& [key, others] : cubes.by_told) exclude(others);
+    }
   }
 
   bool contradict(const Cube& a, const Cube& b) {

@@ -186,6 +186,7 @@ ClosedPod template_of(const resource::Workload& workload, const Namespaces& name
 ClosedPod bare_pod(const resource::Pod& pod, const Namespaces& namespaces, bool observed) {
   ClosedPod closed;
   closed.workload = pod.meta.namespace_name + "/Pod/" + pod.meta.name;
+  closed.several = !observed && !pod.owner.empty();
   closed.namespace_known = namespaces.declared(pod.meta.namespace_name);
   closed.pod = {.kind = pod.spec.host_network ? logic::EndpointKind::host : logic::EndpointKind::pod,
                 .name = pod.meta.namespace_name + "/" + pod.meta.name,

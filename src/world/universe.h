@@ -42,6 +42,7 @@ struct ClosedPod {
   Endpoint pod;
   std::string workload;                 ///< "shop/Deployment/web", or "shop/Pod/web-1"
   bool namespace_known = true;           ///< false: no Namespace object, its labels are free
+  bool several = true;                   ///< more than one like it can be there at a time: not of a pod that is there as it is, without a controller
   std::optional<std::vector<std::string>> nodes;  ///< on which it can be, sorted; absent: any
   std::vector<std::string> free_labels;  ///< keys that controllers add with values of their own (pod-template-hash, ...)
 };
@@ -65,7 +66,7 @@ Universe make_universe(const resource::Snapshot& snapshot, UniverseKind kind, En
 
 /// Everything a flow's ends must satisfy to be in the universe, as far as `mentioned` can tell: kinds, namespace labels of declared
 /// namespaces, addresses by kind, families, for closed universes one disjunct a class of pods that `mentioned` cannot tell apart
-/// (they are interchangeable in any formula over these atoms). A flow of a pod to itself is in no domain.
+/// (they are interchangeable in any formula over these atoms). A flow of a pod to itself is in no domain; one between two pods of a template is.
 /// `mentioned`: the atoms of the question. Deterministic.
 logic::Expr domain(logic::Pool& pool, const Universe& universe, const std::vector<logic::Expr>& mentioned);
 
