@@ -306,7 +306,7 @@ bool plain(const ReaderCase& one) {
 
 ClosedWorlds::ClosedWorlds(const resource::Snapshot& snapshot, const SnapshotPolicies& policies, const ProveOptions& options, const std::vector<ClosedTask>& tasks)
     : snapshot_(snapshot), policies_(policies), options_(options) {
-  if (!options.classes || !options.solver.proofs.empty() || !options.solver.dump_smt2.empty() || options.solver.second_solver) return;
+  if (!options.classes || options.solver.every_answer_by_solver()) return;
   for (const ClosedTask& task : tasks) {
     if (!takes(*task.set, *task.invariant)) continue;
     const auto kind = universe_kind_of(options, *task.set, *task.invariant);

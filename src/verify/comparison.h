@@ -108,7 +108,7 @@ class Comparison {
   bool is_unread(const std::vector<std::string>& names) const;
 
   /// What classes of pods leave possible in a slice; nothing where they are not asked or cannot tell.
-  std::optional<reach::PossibleChanges> by_classes(Change change, const Slice& slice);
+  std::optional<reach::PossibleChanges> by_classes(Change change, const Slice& slice, const std::set<size_t>& known);
   void make_classes();
   std::unique_ptr<reach::ClosedChanges> classes_reading(const std::set<std::string>& namespaces);
   std::set<std::string> namespaces_of(const reach::PossibleChanges& possible) const;
@@ -149,6 +149,7 @@ class Comparison {
   Lemmas lemmas_;
   policy::Reading left_of_classes_, right_of_classes_;  ///< the policies that can bear on a difference
   std::unique_ptr<reach::ClosedChanges> classes_;       ///< null: not made yet, or there are none
+  std::set<std::string> namespaces_of_classes_;          ///< that differ, and can be asked about
   bool classes_made_ = false;
   std::vector<Change> changes_;  ///< that are looked for
   std::unordered_map<std::string, size_t> positions_;  ///< of namespaces, and of "", among the parts of a shard

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/diagnostics.h"
+#include "base/fingerprint.h"
 #include "verify/invariant_run.h"
 
 namespace npverify::verify {
@@ -12,12 +13,7 @@ using logic::Role;
 
 namespace {
 
-/// FNV-1a: the same everywhere.
-uint64_t fingerprint(const std::string& text) {
-  uint64_t hash = 14695981039346656037u;
-  for (const unsigned char c : text) hash = (hash ^ c) * 1099511628211u;
-  return hash;
-}
+uint64_t number_of(const std::string& text) { return std::stoull(base::fingerprint(text).substr(0, 15), nullptr, 16); }
 
 size_t index_of(Role role) { return role == Role::source ? 0 : 1; }
 
@@ -67,7 +63,7 @@ bool InvariantRun::ruled_out(const Ends& ends, const reach::PairQuestion& asked,
   auto found = world->possible({pool_, asked, nobody});
   if (!found) return false;
   answer_.by_classes += !found->any;
-  const uint64_t which = fingerprint(context_.invariant.id + ": " + title);
+  const uint64_t which = number_of(context_.invariant.id + ": " + title);
   const OpenFlows::Sample sample = sample_of(*world, which);
   if (!found->any && sample == OpenFlows::Sample::none) return true;
   open_flows_ = {.flows = std::move(*found), .sample = sample, .which = which, .namespaces = {}};

@@ -22,6 +22,9 @@ struct SolverOptions {
   bool second_solver = false;  ///< ask CaDiCaL too; a disagreement is an InternalError
   std::string dump_smt2;       ///< folder for every query as a script; empty: none
   std::string proofs;          ///< folder for a checked proof of every query that has no answer; empty: none
+
+  /// The user wants every answer from a solver: written down, or given by two. Then nothing is settled in other ways.
+  bool every_answer_by_solver() const { return second_solver || !dump_smt2.empty() || !proofs.empty(); }
 };
 
 /// The solvers of one thread, which questions may share one after the other: opening Z3 costs more than most questions. Each query is put into
