@@ -24,8 +24,6 @@ std::vector<Expr> atoms_of_both(const logic::Pool& pool, const policy::Reading& 
   return all;
 }
 
-uint64_t pair_key(uint32_t a, uint32_t b) { return static_cast<uint64_t>(a) << 32 | b; }
-
 /// Both directions of one reading, for flows of one family.
 struct Ends {
   Ends(Context& context, Family family) : egress(context, Direction::egress, family), ingress(context, Direction::ingress, family) {
@@ -40,12 +38,6 @@ struct Lane {
   Family family;
   Ends before, after;
 };
-
-OutcomeId towards(Side& side, Side::ProfileId profile, ClassId peer) {
-  const auto& exceptions = side.exceptions_of_profile(profile);
-  const auto found = std::lower_bound(exceptions.begin(), exceptions.end(), peer, [](const auto& e, ClassId id) { return e.id < id; });
-  return found != exceptions.end() && found->id == peer ? found->outcome : side.usual(profile, peer);
-}
 
 }  // namespace
 
@@ -73,22 +65,6 @@ struct ClosedChanges::State {
     }
   }
 
-  TableId common(TableId a, TableId b) {
-    if (a == 0 || b == 0 || a == b) return a == b ? a : 0;
-    const auto [it, fresh] = commons.try_emplace(pair_key(std::min(a, b), std::max(a, b)), 0);
-    if (!fresh) return it->second;
-    return it->second = tables.number(tables.table(a).intersected(tables.table(b)));
-  }
-
-  /// The ports that some way allows, or denies; what is not known counts as either.
-  TableId may(OutcomeId id, bool allow) {
-    auto& known = allow ? may_allow : may_deny;
-    const auto [it, fresh] = known.try_emplace(id, 0);
-    if (!fresh) return it->second;
-    const Outcome& outcome = tables.outcome(id);
-    return it->second = tables.number((allow ? outcome.allow : outcome.deny).united(outcome.unknown));
-  }
-
   world::Universe universe;
   Tables tables;
   PodClasses classes;
@@ -98,8 +74,6 @@ struct ClosedChanges::State {
   std::unique_ptr<Context> before_context, after_context;
   std::deque<Lane> lanes;
   std::vector<std::vector<ClassId>> of_form;  ///< peers of one form have the same usual outcome
-  std::unordered_map<OutcomeId, TableId> may_allow, may_deny;
-  std::unordered_map<uint64_t, TableId> commons;
   bool broken = false;
 };
 
@@ -132,14 +106,14 @@ class Search {
   Roaring open_subjects, open_peers;
 
  private:
-  TableId changed(OutcomeId denying, OutcomeId allowing) { return state_.common(state_.may(denying, false), state_.may(allowing, true)); }
+  TableId changed(OutcomeId denying, OutcomeId allowing) { return state_.tables.intersect(state_.tables.may_deny(denying), state_.tables.may_allow(allowing)); }
 
   void between_pods(const std::vector<ClassId>& members) {
     const auto &denying = denying_.exceptions_of_profile(denied_by_), &allowing = allowing_.exceptions_of_profile(allowed_by_);
     Roaring named;
     for (const auto* exceptions : {&denying, &allowing})
       for (const auto& one : *exceptions) named.add(one.id);
-    for (const ClassId peer : named) add(members, peer, changed(towards(denying_, denied_by_, peer), towards(allowing_, allowed_by_, peer)));
+    for (const ClassId peer : named) add(members, peer, changed(denying_.towards(denied_by_, peer), allowing_.towards(allowed_by_, peer)));
     for (const auto& of_form : state_.of_form) {
       const TableId usual = changed(denying_.usual(denied_by_, of_form.front()), allowing_.usual(allowed_by_, of_form.front()));
       if (usual == 0) continue;
@@ -155,7 +129,7 @@ class Search {
     const bool anything = state_.unread.contains(peer);
     for (const ClassId subject : members) {
       ++steps_;
-      if (!anything && state_.common(state_.may(towards(other_end_, other_end_.profile_of(peer), subject), true), ports) == 0) continue;
+      if (!anything && state_.tables.intersect(state_.tables.may_allow(other_end_.towards(other_end_.profile_of(peer), subject)), ports) == 0) continue;
       open_subjects.add(subject);
       open_peers.add(peer);
     }

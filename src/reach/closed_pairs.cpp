@@ -49,8 +49,6 @@ std::vector<Expr> with_atoms_of(const logic::Pool& pool, const policy::Reading& 
   return all;
 }
 
-uint64_t pair_key(uint32_t a, uint32_t b) { return static_cast<uint64_t>(a) << 32 | b; }
-
 }  // namespace
 
 struct ClosedPairs::State {
@@ -74,21 +72,6 @@ struct ClosedPairs::State {
       for (const Direction d : policy::both_directions) lane.side(d).prepare();
   }
 
-  /// The ports on which an outcome leaves the verdict possible.
-  TableId possible_in(OutcomeId id, Verdict verdict) {
-    auto& known = verdict == Verdict::allowed ? may_allow : may_deny;
-    const auto [it, fresh] = known.try_emplace(id, 0);
-    if (!fresh) return it->second;
-    const Outcome& outcome = tables.outcome(id);
-    return it->second = tables.number((verdict == Verdict::allowed ? outcome.allow : outcome.deny).united(outcome.unknown));
-  }
-
-  TableId common(TableId a, TableId b) {
-    if (a == 0 || b == 0 || a == b) return a == b ? a : 0;
-    const auto [it, fresh] = commons.try_emplace(pair_key(std::min(a, b), std::max(a, b)), 0);
-    return fresh ? it->second = tables.number(tables.table(a).intersected(tables.table(b))) : it->second;
-  }
-
   logic::Pool& pool;
   world::Universe universe;
   Tables tables;
@@ -99,8 +82,6 @@ struct ClosedPairs::State {
   std::deque<Lane> lanes;
   std::vector<uint32_t> form_of;  ///< peers of one form have the same usual outcome
   std::vector<ClassId> forms;     ///< a class of each form
-  std::unordered_map<OutcomeId, TableId> may_allow, may_deny;
-  std::unordered_map<uint64_t, TableId> commons;
   bool broken = false;
 };
 
@@ -188,7 +169,8 @@ class Search {
   TableId asked_ports_elsewhere() { return asks_names_ ? every_port() : asked_ports(0); }
   TableId every_port() { return state_.tables.number(PortTable::all()); }
 
-  TableId possible_in(OutcomeId outcome) { return state_.possible_in(outcome, question_.verdict); }
+  /// The ports on which an outcome leaves the verdict possible.
+  TableId possible_in(OutcomeId outcome) { return question_.verdict == Verdict::allowed ? state_.tables.may_allow(outcome) : state_.tables.may_deny(outcome); }
 
   /// The peers towards which subjects of `profile` (who give these names to ports, where they are the destination) leave the verdict possible.
   std::vector<OpenPeer> open_peers(Direction d, const Subjects& subjects) {
@@ -196,7 +178,7 @@ class Search {
     const bool ingress = d == Direction::ingress;
     std::vector<OpenPeer> open;
     const auto add = [&](ClassId peer, TableId ports) {
-      const TableId left = state_.common(ports, asked_ports_of(ingress ? subjects.members.front() : peer));
+      const TableId left = state_.tables.intersect(ports, asked_ports_of(ingress ? subjects.members.front() : peer));
       if (left != 0) open.push_back({peer, left});
       return left != 0;
     };
@@ -214,7 +196,7 @@ class Search {
     }
     for (const auto& [form, members] : all.by_form) {
       const TableId usual = possible_in(side.usual(subjects.profile, state_.forms[form]));
-      if (state_.common(usual, asked_ports_of(ingress ? subjects.members.front() : state_.forms[form])) == 0) continue;
+      if (state_.tables.intersect(usual, asked_ports_of(ingress ? subjects.members.front() : state_.forms[form])) == 0) continue;
       steps_ += members.size();
       for (const ClassId peer : members)
         if (stamps_[peer] != stamp_) add(peer, usual);
@@ -272,18 +254,12 @@ class Search {
     for (const auto& [alike, sources] : let_in)
       for (const ClassId destination : some.members) {
         ++steps_;
-        if (judged(Direction::egress) && !alike.unread && state_.common(possible_in(egress_outcome(alike.profile, destination)), alike.ports) == 0) continue;
+        if (judged(Direction::egress) && !alike.unread && state_.tables.intersect(possible_in(lane_.egress.towards(alike.profile, destination)), alike.ports) == 0) continue;
         any = true;
         open_destinations.add(destination);
         for (const ClassId source : sources) open_sources.add(source);
         steps_ += sources.size();
       }
-  }
-
-  OutcomeId egress_outcome(Side::ProfileId profile, ClassId destination) {
-    const auto& exceptions = lane_.egress.exceptions_of_profile(profile);
-    const auto found = std::lower_bound(exceptions.begin(), exceptions.end(), destination, [](const auto& e, ClassId id) { return e.id < id; });
-    return found != exceptions.end() && found->id == destination ? found->outcome : lane_.egress.usual(profile, destination);
   }
 
   /// Between pods, whose end `d` polices, and nodes and addresses outside.
@@ -304,10 +280,10 @@ class Search {
     if (some.unread) return true;
     Side& side = lane_.side(d);
     const auto admitted = question_.leave_out_admitted ? Side::Admitted::left_out : Side::Admitted::counts;
-    if (!nodes_[other].empty() && state_.common(possible_in(side.nodes(some.profile, admitted)), asked) != 0) return true;
+    if (!nodes_[other].empty() && state_.tables.intersect(possible_in(side.nodes(some.profile, admitted)), asked) != 0) return true;
     if (outside_[other].empty()) return false;
     for (const auto& part : side.outside(some.profile))
-      if (state_.common(possible_in(part.outcome), asked) != 0 && !part.addresses.intersected(outside_[other]).empty()) return true;
+      if (state_.tables.intersect(possible_in(part.outcome), asked) != 0 && !part.addresses.intersected(outside_[other]).empty()) return true;
     return false;
   }
 

@@ -77,6 +77,14 @@ class Tables {
     if (a == 0) return b;
     return once(table_unions_, std::min(a, b), std::max(a, b), [&] { return number(table(a).united(table(b))); });
   }
+  TableId intersect(TableId a, TableId b) {
+    if (a == b) return a;
+    if (a == 0 || b == 0) return 0;
+    return once(table_intersections_, std::min(a, b), std::max(a, b), [&] { return number(table(a).intersected(table(b))); });
+  }
+  /// The ports that some way of an outcome allows, or denies; what is not known counts as either.
+  TableId may_allow(OutcomeId id) { return once(may_allow_, id, 0, [&] { return number(outcome(id).allow.united(outcome(id).unknown)); }); }
+  TableId may_deny(OutcomeId id) { return once(may_deny_, id, 0, [&] { return number(outcome(id).deny.united(outcome(id).unknown)); }); }
   OutcomeId unite_outcomes(OutcomeId a, OutcomeId b) {
     return a == b ? a : once(outcome_unions_, std::min(a, b), std::max(a, b), [&] { return number(outcome(a).united(outcome(b))); });
   }
@@ -95,7 +103,7 @@ class Tables {
 
   Numbering<PortTable> tables_;
   Numbering<Outcome> outcomes_;
-  Memo table_unions_, outcome_unions_, joins_;
+  Memo table_unions_, table_intersections_, outcome_unions_, joins_, may_allow_, may_deny_;
 };
 
 }  // namespace npverify::reach

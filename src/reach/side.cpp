@@ -373,6 +373,12 @@ const std::vector<Side::Exception>& Side::exceptions_of_profile(ProfileId profil
   return rows_[profile] = std::move(row);
 }
 
+OutcomeId Side::towards(ProfileId profile, ClassId peer) {
+  const auto& exceptions = exceptions_of_profile(profile);  // sorted by class
+  const auto found = std::lower_bound(exceptions.begin(), exceptions.end(), peer, [](const Exception& e, ClassId id) { return e.id < id; });
+  return found != exceptions.end() && found->id == peer ? found->outcome : usual(profile, peer);
+}
+
 std::vector<Side::Exception> Side::exceptions_of_peer(ClassId peer) {
   scratch_.resize(profiles_.size(), 0);
   std::vector<ProfileId> touched;

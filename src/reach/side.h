@@ -49,6 +49,8 @@ class Side {
     OutcomeId outcome;
   };
   const std::vector<Exception>& exceptions_of_profile(ProfileId profile);
+  /// Towards a peer of that class, whoever names it.
+  OutcomeId towards(ProfileId profile, ClassId peer);
   /// The same seen from a peer: the profiles that name it.
   std::vector<Exception> exceptions_of_peer(ClassId peer);
 
