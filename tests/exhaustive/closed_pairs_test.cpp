@@ -5,6 +5,7 @@
 #include "reach/closed_pairs.h"
 #include "support/catch.h"
 #include "support/random_workloads.h"
+#include "support/worlds.h"
 #include "verify/question.h"
 
 using namespace npverify;
@@ -177,7 +178,7 @@ void compare(const resource::Snapshot& snapshot, const semantics::Profile& p, wo
 TEST_CASE("what classes of pods rule out, the solver does not find") {
   std::map<std::string, Seen> by_profile;
   Seen all;
-  for (uint64_t seed = 1; seed <= 160; ++seed) {
+  for (uint64_t seed = 1; seed <= 160 / test::fewer; ++seed) {
     const char* name = profiles[seed % std::size(profiles)];
     resource::Snapshot snapshot = test::world_of(seed);
     for (size_t i = 0; seed % 2 && i < snapshot.nodes.size(); ++i) snapshot.nodes[i].addresses.push_back(*base::Address::parse("203.0.113." + std::to_string(3 + i)));  // an ExternalIP
@@ -188,8 +189,8 @@ TEST_CASE("what classes of pods rule out, the solver does not find") {
     }
   }
   INFO(all.ruled_out << " ruled out of " << all.no_flow << " without a flow; " << all.flows << " with one; " << all.refused << " refused; " << all.narrowed << " narrowed");
-  CHECK(all.flows > 200);
-  CHECK(all.narrowed > 200);
+  CHECK(all.flows * test::fewer > 200);
+  CHECK(all.narrowed * test::fewer > 200);
   CHECK(all.ruled_out * 10 > all.no_flow * 8);  // an over-approximation that never says no would pass everything else
   CHECK(all.refused < 50);
 }
